@@ -1,0 +1,39 @@
+"""The closed sets of names, and the form of the open ones.
+
+Slugs become folder names and SQL values, so they are allow-listed by form before they are used as either.
+"""
+
+from typing import Final
+
+SLUG_PATTERN: Final = r"^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$"
+"""Chains, exchanges and sources: lower case, at most 64 characters, no path or shell characters."""
+
+KINDS: Final = ("token", "native", "trace", "withdrawal")
+"""Kinds of account-model transfers."""
+
+SIDES: Final = ("in", "out")
+"""Sides of a UTXO entry: an output that is spent, an output that is made."""
+
+CUSTODY_ROLES: Final = (
+    "", "hot", "cold", "deposit", "withdrawal", "consolidation", "custody", "reserve", "treasury",
+)  # fmt: skip
+"""Roles of wallets that hold what customers sent; the empty role is a wallet of unknown use."""
+
+OTHER_ROLES: Final = ("gas", "deposit_funder", "deployer", "contract", "staking", "issuer")
+"""Roles that make a transfer internal when the other side is the same exchange, and count for nothing else."""
+
+ROLES: Final = CUSTODY_ROLES + OTHER_ROLES
+
+ASSET_KINDS: Final = ("native", "wrapped_native", "stablecoin", "token")
+
+LEVELS: Final = {"strict": 50, "base": 20, "all": 0}
+"""Lowest label confidence that exists at each level."""
+
+SCOPES: Final = ("exchange", "jurisdiction", "market")
+BASES: Final = ("licence", "headquarters", "traffic")
+FLOW_TYPES: Final = ("internal", "mint", "burn", "wrap", "inter_exchange", "inflow", "outflow", "fee")
+UNATTRIBUTED: Final = "ZZ"
+"""The jurisdiction of what no registry row attributes (a user-assigned code of ISO 3166-1)."""
+
+DATASETS: Final = ("transfers", "utxo", "blocks")
+"""The datasets of the raw store."""

@@ -1,0 +1,70 @@
+"""Files that are there whole or not at all, and the lock of the one process that writes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from inflows.errors import WorkError
+from inflows.layout import Layout
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path`; when the block ends well, it takes the place of `path` in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        yield aside
+        with aside.open("rb") as handle:
+            os.fsync(handle.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as zstd Parquet, whole or not at all; the same frame gives the same bytes."""
+    with replacing(path) as aside:
+        frame.write_parquet(aside, compression="zstd", statistics=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file in UTF-8, whole or not at all."""
+    with replacing(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@contextmanager
+def writing(layout: Layout, *, wait_seconds: float = 10.0) -> Iterator[None]:
+    """Hold the data folder's lock, so that two runs at once never write into each other."""
+    try:
+        layout.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(layout.lock, timeout=wait_seconds)
+        lock.acquire()
+    except Timeout:
+        raise WorkError(
+            f"Another inflows process is writing to {layout.root}.", "Wait for it to end, then start this again."
+        ) from None
+    except OSError as error:
+        raise WorkError(
+            f"The data folder {layout.root} cannot be written: {error.strerror or error}.",
+            "Give a folder that you may write to, with --data or INFLOWS_DATA.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,56 @@
+"""Addresses: their one canonical spelling, and the 64-bit key by which they are looked up.
+
+The key is stored in raw files and must stay the same for ever. It is made of the last 16 characters of the
+canonical address, padded on the left with '0', read as two little-endian 64-bit integers a and b:
+
+    key = (a * 0x9E3779B97F4A7C15 mod 2^64) xor b
+
+The tail is used because vanity addresses share prefixes. Two addresses may share a key; a look-up by key is
+always verified on the full address. Measured in docs/decisions/0002-address-keys.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import polars as pl
+
+BEGINNING: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+"""valid_from of what has held since ever."""
+END: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+"""valid_to of what holds until now."""
+
+_MULTIPLIER: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
+_CASELESS: Final = r"^(?i:0x[0-9a-f]*|(?:bc|tb|bcrt|ltc|tltc)1[0-9a-z]*)$"
+_FORMS: Final = {
+    "evm": r"^0x[0-9a-f]{40}$",
+    "tron": r"^T[1-9A-HJ-NP-Za-km-z]{33}$",
+    "solana": r"^[1-9A-HJ-NP-Za-km-z]{32,44}$",
+    "utxo": r"^(?:[1-9A-HJ-NP-Za-km-z]{25,35}|[a-z]{2,12}1[02-9ac-hj-np-z]{6,87}|(?:bitcoincash:)?[qp][02-9ac-hj-np-z]{41})$",
+}
+ANY_FORM: Final = r"^[!-~]{1,128}$"
+"""Printable ASCII without spaces: all that is asked of the addresses of a chain that is not known."""
+
+
+def canonical_address(address: pl.Expr) -> pl.Expr:
+    """The one spelling of an address: hex and bech32 in lower case, everything else (base58) as it is."""
+    address = address.str.strip_chars()
+    return pl.when(address.str.contains(_CASELESS)).then(address.str.to_lowercase()).otherwise(address)
+
+
+def address_form(chain: str) -> str:
+    """The regular expression that canonical addresses of a chain match (`evm` and unknown chains too)."""
+    from inflows.chains import FAMILY
+
+    return _FORMS.get("evm" if chain == "evm" else FAMILY.get(chain, ""), ANY_FORM)
+
+
+def address_key(address: pl.Expr) -> pl.Expr:
+    """The 64-bit look-up key (UInt64) of a canonical address; the same for ever, see the module's text."""
+    tail = address.str.pad_start(16, "0").str.tail(16)
+    a, b = (
+        half.cast(pl.Binary).bin.reinterpret(dtype=pl.UInt64, endianness="little")
+        for half in (tail.str.head(8), tail.str.tail(8))
+    )
+    return (a * pl.lit(_MULTIPLIER, dtype=pl.UInt64)).xor(b)
