@@ -57,7 +57,8 @@ def writing(layout: Layout, *, wait_seconds: float = 10.0) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise WorkError(
-            f"Another inflows process is writing to {layout.root}.", "Wait for it to end, then start this again."
+            f"Another inflows process is writing to {layout.root}.",
+            "Wait for it to end, then start this again.",
         ) from None
     except OSError as error:
         raise WorkError(

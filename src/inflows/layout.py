@@ -53,7 +53,14 @@ class Layout:
 
     def quarantine_partition(self, dataset: str, chain: str, date: str) -> Path:
         """The quarantined rows of a chain and a UTC day (either may be 'unknown')."""
-        return self.raw / "quarantine" / f"dataset={dataset}" / f"chain={chain}" / f"date={date}" / "part.parquet"
+        return (
+            self.raw
+            / "quarantine"
+            / f"dataset={dataset}"
+            / f"chain={chain}"
+            / f"date={date}"
+            / "part.parquet"
+        )
 
     def facts_partition(self, table: str, chain: str, date: str) -> Path:
         """The one file of a partition of what the stages make (fct_flow, agg_flow_daily)."""

@@ -29,5 +29,7 @@ def bounds(period: str) -> tuple[dt.date, dt.date]:
         raise UsageError(f"'{period}' is not a half-year.", "Write it as 2024-H1 or 2024-H2.")
     year, half = int(match[1]), int(match[2])
     return (
-        (dt.date(year, 1, 1), dt.date(year, 7, 1)) if half == 1 else (dt.date(year, 7, 1), dt.date(year + 1, 1, 1))
+        (dt.date(year, 1, 1), dt.date(year, 7, 1))
+        if half == 1
+        else (dt.date(year, 7, 1), dt.date(year + 1, 1, 1))
     )
