@@ -1,0 +1,1 @@
+"""The Prefect flows: schedules, retries and artifacts around the steps of the library."""

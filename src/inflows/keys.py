@@ -16,6 +16,8 @@ from typing import Final
 
 import polars as pl
 
+from inflows.chains import FAMILY
+
 BEGINNING: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 """valid_from of what has held since ever."""
 END: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
@@ -27,7 +29,11 @@ _FORMS: Final = {
     "evm": r"^0x[0-9a-f]{40}$",
     "tron": r"^T[1-9A-HJ-NP-Za-km-z]{33}$",
     "solana": r"^[1-9A-HJ-NP-Za-km-z]{32,44}$",
-    "utxo": r"^(?:[1-9A-HJ-NP-Za-km-z]{25,35}|[a-z]{2,12}1[02-9ac-hj-np-z]{6,87}|(?:bitcoincash:)?[qp][02-9ac-hj-np-z]{41})$",
+    "utxo": (
+        r"^(?:[1-9A-HJ-NP-Za-km-z]{25,35}"  # base58check
+        r"|[a-z]{2,12}1[02-9ac-hj-np-z]{6,87}"  # bech32, bech32m
+        r"|(?:bitcoincash:)?[qp][02-9ac-hj-np-z]{41})$"  # CashAddr
+    ),
 }
 ANY_FORM: Final = r"^[!-~]{1,128}$"
 """Printable ASCII without spaces: all that is asked of the addresses of a chain that is not known."""
@@ -41,8 +47,6 @@ def canonical_address(address: pl.Expr) -> pl.Expr:
 
 def address_form(chain: str) -> str:
     """The regular expression that canonical addresses of a chain match (`evm` and unknown chains too)."""
-    from inflows.chains import FAMILY
-
     return _FORMS.get("evm" if chain == "evm" else FAMILY.get(chain, ""), ANY_FORM)
 
 

@@ -1,7 +1,7 @@
 """Instants as users write them, read as UTC.
 
-Accepted: `2024-01-31T12:00:00Z`, with a fraction of a second, with a numeric offset, with a blank instead of
-the T, with ` UTC`, without seconds, without a zone (UTC), a date alone (00:00 UTC), `2024-01` and `2024` (their
+Accepted: `2024-01-31T12:00:00Z`, with a fraction of a second, with a numeric offset, with a blank for the T,
+with ` UTC`, without seconds, without a zone (UTC), a date alone (00:00 UTC), `2024-01` and `2024` (their
 first day). Nothing else is: no local formats, no epoch numbers.
 """
 

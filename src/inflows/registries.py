@@ -1,0 +1,97 @@
+"""The registries as they stood at one instant, loaded once for a build."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from inflows.layout import Layout
+from inflows.registry import effective
+from inflows.stages.resolve import resolve_wallets
+
+
+@dataclass(frozen=True)
+class Registries:
+    """Effective claims, assets, quotes and weights (contracts Labels, Assets, Prices, Jurisdictions)."""
+
+    claims: pl.DataFrame
+    assets: pl.DataFrame
+    prices: pl.DataFrame
+    jurisdictions: pl.DataFrame
+    fingerprints: dict[str, str]
+    simulated: bool
+
+    @classmethod
+    def load(cls, layout: Layout, as_of: dt.datetime, price_sources: Sequence[str] = ()) -> Registries:
+        """What was known at as_of; price_sources is the order in which sources of one quote are believed."""
+        tables = ("labels", "assets", "prices", "jurisdictions")
+        return cls(
+            claims=effective.labels(layout, as_of).collect(),
+            assets=effective.assets(layout, as_of).collect(),
+            prices=effective.prices(layout, as_of, price_sources).sort("chain", "time").collect(),
+            jurisdictions=effective.jurisdictions(layout, as_of).collect(),
+            fingerprints={table: effective.fingerprint(layout, table, as_of) for table in tables},
+            simulated=effective.is_simulated(layout, as_of),
+        )
+
+    def of_chain(self, chain: str) -> ChainRegistries:
+        """The part of the registries that a chain's partitions depend on."""
+        of = pl.col("chain") == chain
+        return ChainRegistries(
+            chain=chain,
+            wallets=resolve_wallets(self.claims.lazy(), chain).collect(),
+            assets=self.assets.filter(of),
+            prices=self.prices.filter(of),
+        )
+
+
+@dataclass(frozen=True)
+class ChainRegistries:
+    """Resolved wallets, assets and quotes of one chain, with digests that tell when they changed."""
+
+    chain: str
+    wallets: pl.DataFrame
+    assets: pl.DataFrame
+    prices: pl.DataFrame
+
+    @property
+    def wrapped_contracts(self) -> list[str]:
+        """The chain's wrapped-native tokens."""
+        return self.assets.filter(pl.col("kind") == "wrapped_native")["contract"].sort().to_list()
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes with any wallet or asset of the chain."""
+        return f"{row_digest(self.wallets)}-{row_digest(self.assets)}"
+
+    @cached_property
+    def price_digests(self) -> dict[dt.date, str]:
+        """For each UTC day with quotes, a digest of them."""
+        by_day = (
+            self.prices.with_columns(
+                _date=pl.col("time").dt.date(), _a=self.prices.hash_rows(1), _b=self.prices.hash_rows(2)
+            )
+            .group_by("_date")
+            .agg(pl.len(), pl.col("_a").sum(), pl.col("_b").sum())
+        )
+        return {date: f"{n:x}.{a:x}.{b:x}" for date, n, a, b in by_day.iter_rows()}
+
+    def prices_between(self, first: dt.date, last: dt.date, staleness: dt.timedelta) -> pl.LazyFrame:
+        """The quotes that can price transfers of the days first to last."""
+        start = dt.datetime.combine(first, dt.time(), dt.UTC) - staleness
+        end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), dt.UTC)
+        return self.prices.lazy().filter(pl.col("time").is_between(start, end, closed="left"))
+
+    def digest_of_day(self, date: dt.date, staleness: dt.timedelta) -> str:
+        """Changes with anything in the registries that a partition of this day depends on."""
+        days = [date - dt.timedelta(days=back) for back in range(staleness.days + 1, -1, -1)]
+        return "|".join([self.digest, *(self.price_digests.get(day, "") for day in days)])
+
+
+def row_digest(frame: pl.DataFrame) -> str:
+    """128 bits over the rows of a frame, whatever their order. Stable within one version of Polars only."""
+    return f"{frame.height:x}.{frame.hash_rows(1).sum():x}.{frame.hash_rows(2).sum():x}"

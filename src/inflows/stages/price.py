@@ -1,0 +1,88 @@
+"""What a transfer was worth: whole coins and US dollars at the block's time, exactly.
+
+amount = amount_raw / 10^decimals and usd = amount * price, both in decimals: no double takes part. Each is
+null where it cannot be told, never 0.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import polars as pl
+
+from inflows.contracts.schema import AMOUNT, USD
+
+UNTRUSTED_LIMIT_USD: Final = 1_000_000_000
+"""An untrusted asset's transfer worth this much or more is not believed (the rule of Dune's spellbook)."""
+
+RANGE_LIMIT_USD: Final = 10**13
+"""More than this in one transfer is beyond the exact columns, and beyond the world's money: not believed."""
+
+STALENESS: Final = dt.timedelta(hours=48)
+"""A quote older than this is missing; exactly this old still counts."""
+
+
+def price_transfers(
+    labelled: pl.LazyFrame, assets: pl.DataFrame, prices: pl.LazyFrame, staleness: dt.timedelta = STALENESS
+) -> pl.LazyFrame:
+    """Add symbol, asset_kind, amount, usd and finding to each transfer; one row in, one row out.
+
+    assets, prices: contracts Assets and Prices, of the transfers' chain. finding is null, or why a listed
+    transfer is not valued as it stands: above_max_supply, beyond_exact_range, untrusted_above_1bn.
+    """
+    return labelled.pipe(_with_asset, assets).pipe(_with_quote, prices, staleness).pipe(_with_value)
+
+
+def _with_asset(transfers: pl.LazyFrame, assets: pl.DataFrame) -> pl.LazyFrame:
+    listed = assets.lazy().select(
+        "contract", "symbol", "decimals", "trusted", "max_supply", pl.col("kind").alias("asset_kind")
+    )
+    return transfers.join(listed, on="contract", how="left", validate="m:1", maintain_order="left")
+
+
+def _with_quote(transfers: pl.LazyFrame, prices: pl.LazyFrame, staleness: dt.timedelta) -> pl.LazyFrame:
+    quotes = prices.select("contract", pl.col("time").alias("_quote_time"), "price_usd").sort("_quote_time")
+    quoted = transfers.join_asof(
+        quotes,
+        left_on="block_time",
+        right_on="_quote_time",
+        by="contract",
+        strategy="backward",
+        check_sortedness=False,  # transfers come sorted by block_time from the labelling
+    )
+    fresh = (pl.col("block_time") - pl.col("_quote_time")) <= staleness
+    return quoted.with_columns(pl.when(fresh).then(pl.col("price_usd")).alias("price_usd")).drop(
+        "_quote_time"
+    )
+
+
+def _with_value(transfers: pl.LazyFrame) -> pl.LazyFrame:
+    amount = whole_coins(pl.col("amount_raw"), pl.col("decimals"))
+    estimate = pl.col("amount").cast(pl.Float64) * pl.col("price_usd").cast(pl.Float64)
+    listed = pl.col("symbol").is_not_null()
+    finding = (
+        pl.when(listed & (pl.col("amount") > pl.col("max_supply")))
+        .then(pl.lit("above_max_supply"))
+        .when(listed & (pl.col("amount").is_null() | (estimate >= RANGE_LIMIT_USD)))
+        .then(pl.lit("beyond_exact_range"))
+        .when(listed & ~pl.col("trusted") & (estimate >= UNTRUSTED_LIMIT_USD))
+        .then(pl.lit("untrusted_above_1bn"))
+    )
+    believed = pl.when(listed & pl.col("finding").is_null())
+    return (
+        transfers.with_columns(amount.alias("amount"))
+        .with_columns(finding.alias("finding"))
+        .with_columns(
+            (believed.then(pl.col("amount")) * believed.then(pl.col("price_usd"))).cast(USD).alias("usd")
+        )
+        .drop("price_usd", "decimals", "trusted", "max_supply")
+    )
+
+
+def whole_coins(amount_raw: pl.Expr, decimals: pl.Expr) -> pl.Expr:
+    """amount_raw / 10^decimals as Decimal(38, 18), half to even; null if decimals is or it does not fit."""
+    digits = amount_raw.str.pad_start(decimals + 1, "0")
+    whole = digits.str.head(digits.str.len_bytes().cast(pl.Int64) - decimals)
+    fraction = pl.when(decimals > 0).then(digits.str.tail(decimals)).otherwise(pl.lit("0"))
+    return pl.concat_str(whole, fraction, separator=".").cast(AMOUNT, strict=False)
