@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,23 +17,35 @@ from inflows.layout import Layout
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path`; when the block ends well, it takes the place of `path` in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Yield a path beside `path`; when the block ends well, it takes the place of `path` in one step.
+
+    durable: flush to the disk first, so that the file survives a power cut; what can be made again need not.
+    """
     aside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
-        with aside.open("rb") as handle:
-            os.fsync(handle.fileno())
+        if durable:
+            with aside.open("rb") as handle:
+                os.fsync(handle.fileno())
         aside.replace(path)
+    except OSError as error:
+        raise WorkError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Make room or give a folder that you may write to, then start this again.",
+        ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+def write_parquet(
+    frame: pl.DataFrame, path: Path, *, metadata: dict[str, str] | None = None, durable: bool = True
+) -> None:
     """Write a frame as zstd Parquet, whole or not at all; the same frame gives the same bytes."""
-    with replacing(path) as aside:
-        frame.write_parquet(aside, compression="zstd", statistics=True)
+    with replacing(path, durable=durable) as aside:
+        frame.write_parquet(aside, compression="zstd", statistics=True, metadata=metadata)
 
 
 def write_text(text: str, path: Path) -> None:

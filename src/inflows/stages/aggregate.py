@@ -6,7 +6,7 @@ import polars as pl
 
 from inflows.contracts.flows import DailyFacts, Findings, Flows
 from inflows.contracts.names import LEVELS
-from inflows.contracts.schema import conform
+from inflows.contracts.schema import conform, dtypes
 
 EXCLUDED = ("above_max_supply",)
 """Findings that set a transfer aside altogether; under the others it counts, without a value."""
@@ -61,11 +61,11 @@ def _daily(rows: pl.LazyFrame, level: str) -> pl.LazyFrame:
 
 
 def findings(classified: pl.LazyFrame) -> pl.LazyFrame:
-    """The flows that are not valued as they stand, by transaction (contract Findings; detail: its hash)."""
+    """The flows that are not valued as they stand: contract Findings (detail: tx_hash), and their date."""
     return (
         classified.filter(pl.col("finding").is_not_null())
-        .group_by("finding", "chain", "contract", detail="tx_hash")
-        .agg(transfers=pl.len())
-        .sort("finding", "chain", "contract", "detail")
-        .pipe(conform, Findings)
+        .group_by("finding", "chain", "contract", detail="tx_hash", date=pl.col("block_time").dt.date())
+        .agg(transfers=pl.len().cast(pl.Int64))
+        .select("date", *dtypes(Findings))
+        .sort(pl.all())
     )

@@ -23,8 +23,14 @@ def period_coverage(periods: Iterable[str], coverage: pl.DataFrame, as_of: dt.da
     rows = []
     for period in periods:
         start, end = bounds(period)
-        read = days.filter(pl.col("chain").is_in(chains.implode()), pl.col("date").is_between(start, end, closed="left"))
-        share = read.height / ((end - start).days * len(chains)) if known.issuperset(chains) and len(chains) else None
+        read = days.filter(
+            pl.col("chain").is_in(chains.implode()), pl.col("date").is_between(start, end, closed="left")
+        )
+        share = (
+            read.height / ((end - start).days * len(chains))
+            if known.issuperset(chains) and len(chains)
+            else None
+        )
         over = dt.datetime.combine(end, dt.time(), dt.UTC) <= as_of
         rows.append((period, share, not over or (share is not None and share < 1)))
     return pl.LazyFrame(

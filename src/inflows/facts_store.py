@@ -1,0 +1,186 @@
+"""Flows and daily facts, partition by partition: what has not changed is not computed again.
+
+A partition is a chain and a UTC day; all up to the daily facts is a pure function of it and the registries.
+The digest of its inputs stands in the metadata of the daily file, which is written last: a partition whose
+daily file carries the digest of today's inputs is done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import polars as pl
+
+from inflows import files
+from inflows.contracts.flows import Findings
+from inflows.contracts.schema import dtypes
+from inflows.layout import Layout
+from inflows.raw.store import list_partitions, partition_fingerprint
+from inflows.registries import ChainRegistries, Registries
+from inflows.stages import RULES_VERSION
+from inflows.stages.aggregate import daily_facts, findings, flows
+from inflows.stages.classify import classify_transfers
+from inflows.stages.label import label_transfers
+from inflows.stages.price import price_transfers
+
+BATCH_BYTES = 128 * 2**20
+"""Partitions are computed together up to this size: a plan for each of a thousand small days costs more."""
+
+_INPUTS, _FINDINGS = "inflows.inputs", "inflows.findings"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition of transfers to compute: its raw file, its two results, and the digest of its inputs."""
+
+    chain: str
+    date: dt.date
+    raw: Path
+    flows: Path
+    daily: Path
+    digest: str
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the results at hand were made from just these inputs."""
+        if not (self.daily.exists() and self.flows.exists()):
+            return False
+        return pl.read_parquet_metadata(self.daily).get(_INPUTS) == self.digest
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The results of all partitions, in order, and how many of them were computed now."""
+
+    partitions: list[Partition]
+    computed: int
+
+    def findings(self) -> pl.DataFrame:
+        """What was found in them (contract Findings)."""
+        rows = [
+            row
+            for partition in self.partitions
+            for row in json.loads(pl.read_parquet_metadata(partition.daily)[_FINDINGS])
+        ]
+        frame = pl.DataFrame(rows, schema=dtypes(Findings), orient="row")
+        keys = ["finding", "chain", "contract", "detail"]
+        return frame.group_by(keys).agg(pl.col("transfers").sum()).sort(keys)
+
+
+def update(
+    layout: Layout,
+    registries: Registries,
+    *,
+    as_of: dt.datetime,
+    staleness: dt.timedelta,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Facts:
+    """Compute the flows and daily facts of every partition of transfers before as_of whose inputs changed.
+
+    progress is called with the number of partitions as they are done.
+    """
+    partitions: list[Partition] = []
+    computed = 0
+    for chain, group in groupby(list_partitions(layout, "transfers"), key=lambda found: found[0]):
+        of_chain = registries.of_chain(chain)
+        found = [
+            _partition(layout, of_chain, date, path, as_of, staleness)
+            for _, date, path in group
+            if dt.datetime.combine(date, dt.time(), dt.UTC) < as_of
+        ]
+        todo = [partition for partition in found if not partition.is_done]
+        progress(len(found) - len(todo))
+        for batch in _batches(todo):
+            _compute(batch, of_chain, as_of, staleness)
+            progress(len(batch))
+        partitions += found
+        computed += len(todo)
+    return Facts(partitions, computed)
+
+
+def _partition(
+    layout: Layout,
+    chain: ChainRegistries,
+    date: dt.date,
+    raw: Path,
+    as_of: dt.datetime,
+    staleness: dt.timedelta,
+) -> Partition:
+    end_of_day = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
+    inputs = [
+        partition_fingerprint(raw),
+        chain.digest_of_day(date, staleness),
+        str(staleness.total_seconds()),
+        as_of.isoformat() if as_of < end_of_day else "",  # a day that is over does not depend on it
+        RULES_VERSION,
+        pl.__version__,
+    ]
+    return Partition(
+        chain=chain.chain,
+        date=date,
+        raw=raw,
+        flows=layout.facts_partition("fct_flow", chain.chain, date.isoformat()),
+        daily=layout.facts_partition("agg_flow_daily", chain.chain, date.isoformat()),
+        digest=hashlib.sha256("\n".join(inputs).encode()).hexdigest(),
+    )
+
+
+def _batches(partitions: Iterable[Partition]) -> Iterator[list[Partition]]:
+    batch: list[Partition] = []
+    size = 0
+    for partition in partitions:
+        batch.append(partition)
+        size += partition.raw.stat().st_size
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _compute(
+    batch: list[Partition], chain: ChainRegistries, as_of: dt.datetime, staleness: dt.timedelta
+) -> None:
+    """Take the partitions through the stages together, and write each one's results."""
+    quotes = chain.prices_between(batch[0].date, batch[-1].date, staleness)
+    classified = (
+        pl.scan_parquet([partition.raw for partition in batch])
+        .filter(pl.col("block_time") < as_of)
+        .pipe(label_transfers, chain.wallets)
+        .pipe(price_transfers, chain.assets, quotes, staleness)
+        .pipe(classify_transfers, chain.wrapped_contracts)
+        .collect(engine="streaming")
+        .lazy()
+    )
+    flow_rows, daily_rows, found = pl.collect_all(
+        [
+            flows(classified).sort("block_number", "position", "kind", "tx_hash"),
+            daily_facts(classified).sort(
+                "contract", "from_exchange", "to_exchange", "flow_type", "level", nulls_last=True
+            ),
+            findings(classified),
+        ]
+    )
+    flows_of = _by_day(flow_rows.with_columns(_date=pl.col("block_time").dt.date()))
+    daily_of = _by_day(daily_rows.with_columns(_date=pl.col("date")))
+    findings_of = _by_day(found.rename({"date": "_date"}))
+    for partition in batch:
+        day = partition.date
+        files.write_parquet(flows_of.get(day, flow_rows.clear()), partition.flows, durable=False)
+        metadata = {
+            _INPUTS: partition.digest,
+            _FINDINGS: json.dumps(findings_of[day].rows() if day in findings_of else []),
+        }
+        daily = daily_of.get(day, daily_rows.clear())
+        files.write_parquet(daily, partition.daily, metadata=metadata, durable=False)
+
+
+def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
+    parts = frame.partition_by("_date", as_dict=True, include_key=False)
+    return {key[0]: part for key, part in parts.items()}
