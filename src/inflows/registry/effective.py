@@ -1,0 +1,94 @@
+"""What the registries said at a time: for each key the row that was known last.
+
+A row is known from its known_at on (null: since ever). Of the rows of one key known by then, the one with the
+latest known_at holds; of two known since the same instant, the one stored later.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from inflows.contracts.schema import UTC_TIME
+from inflows.layout import Layout
+from inflows.registry.store import SEQUENCE, scan
+from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, PRICES, TABLES, Table, in_utc
+
+SIMULATED: Final = "simulated"
+"""The source of rows that describe a synthetic market."""
+
+
+def latest(rows: pl.LazyFrame, table: Table, as_of: dt.datetime) -> pl.LazyFrame:
+    """Of rows with SEQUENCE, those that hold as of a time, without SEQUENCE."""
+    known = pl.col("known_at").is_null() | (pl.col("known_at") <= pl.lit(in_utc(as_of), dtype=UTC_TIME))
+    return (
+        rows.filter(known)
+        .sort("known_at", SEQUENCE, nulls_last=False)
+        .unique(subset=table.key, keep="last", maintain_order=True)
+        .select(table.columns)
+    )
+
+
+def labels(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
+    """Claims about addresses (contracts.registry.Labels), one for each chain, address, source, valid_from."""
+    return latest(scan(layout, LABELS), LABELS, as_of)
+
+
+def assets(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
+    """Listed assets (contracts.registry.Assets), one for each chain and contract."""
+    return latest(scan(layout, ASSETS), ASSETS, as_of)
+
+
+def jurisdictions(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
+    """Weights (contracts.registry.Jurisdictions), one for each exchange, jurisdiction, basis, valid_from."""
+    return latest(scan(layout, JURISDICTIONS), JURISDICTIONS, as_of)
+
+
+def prices(layout: Layout, as_of: dt.datetime, order: Sequence[str] = ()) -> pl.LazyFrame:
+    """Quotes (contracts.registry.Prices), one for each chain, contract and time.
+
+    Of several sources the first in `order` decides; sources that are not in it come after, alphabetically.
+    """
+    quotes = latest(scan(layout, PRICES), PRICES, as_of)
+    ranks = {source: rank for rank, source in reversed(list(enumerate(order)))}
+    rank = (
+        pl.col("source").replace_strict(ranks, default=len(order), return_dtype=pl.UInt32)
+        if ranks
+        else pl.lit(0, dtype=pl.UInt32)
+    )
+    return (
+        quotes.sort(rank, "source", maintain_order=True)
+        .unique(subset=("chain", "contract", "time"), keep="first", maintain_order=True)
+        .select(PRICES.columns)
+    )
+
+
+def fingerprint(layout: Layout, table: str, as_of: dt.datetime) -> str:
+    """SHA-256, in hex, over what a table said at a time, however many files it came in.
+
+    Hashed is the CSV of the effective rows, sorted by key, under a header of the columns' names: instants as
+    microseconds and days as days since 1970, decimals with all their places, text in quotes, null as nothing.
+    """
+    held = TABLES[table]
+    effective = latest(scan(layout, held), held, as_of).sort(held.key)
+    rows = effective.with_columns(pl.selectors.temporal().to_physical()).collect()
+    digest = hashlib.sha256()
+    digest.update((",".join(rows.columns) + "\n").encode())
+    for part in rows.iter_slices(250_000):
+        digest.update(part.write_csv(include_header=False, quote_style="non_numeric").encode())
+    return digest.hexdigest()
+
+
+def is_simulated(layout: Layout, as_of: dt.datetime) -> bool:
+    """Whether any label, price or weight in effect comes from the simulated market."""
+    return any(
+        latest(scan(layout, table), table, as_of)
+        .select((pl.col("source") == SIMULATED).any())
+        .collect()
+        .item()
+        for table in (LABELS, PRICES, JURISDICTIONS)
+    )

@@ -1,0 +1,130 @@
+"""The four own formats of registries: their columns, and what must hold within one row.
+
+Columns that may be left out of the file are read as empty. Every format may carry known_at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from inflows.contracts.names import ASSET_KINDS, BASES, ROLES
+from inflows.registry.columns import (
+    Check,
+    Column,
+    address,
+    choice,
+    country,
+    day,
+    moment,
+    number,
+    says,
+    slug,
+    whole,
+    words,
+    yes_or_no,
+)
+from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, PRICES, Table
+
+EVM_IS_NO_CHAIN = "stands for every EVM chain in labels only; name the chain"
+
+
+@dataclass(frozen=True)
+class Format:
+    """An own format: the table it fills, its columns, and checks of values against each other."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    checks: tuple[Check, ...]
+
+
+@cache
+def own_format(table: Table) -> Format:
+    """The own format of a registry table."""
+    return {LABELS: _labels, PRICES: _prices, ASSETS: _assets, JURISDICTIONS: _jurisdictions}[table]()
+
+
+def _labels() -> Format:
+    return Format(
+        LABELS,
+        (
+            slug("chain"),
+            address("address"),
+            slug("exchange"),
+            choice("role", ROLES, present=False, default=""),
+            whole("confidence", most=100),
+            moment("valid_from", present=False, filled=False),
+            moment("valid_to", present=False, filled=False),
+            moment("known_at", present=False, filled=False),
+            words("source", longest=500),
+        ),
+        (_ends_after_it_begins(),),
+    )
+
+
+def _prices() -> Format:
+    return Format(
+        PRICES,
+        (
+            slug("chain", taken="evm", remedy=EVM_IS_NO_CHAIN),
+            address("contract", filled=False),
+            moment("time"),
+            number("price_usd", places=18, zero=False),
+            words("source", longest=500),
+            moment("known_at", present=False, filled=False),
+        ),
+        (),
+    )
+
+
+def _assets() -> Format:
+    is_native, has_contract = pl.col("kind") == "native", pl.col("contract") != ""
+    return Format(
+        ASSETS,
+        (
+            slug("chain", taken="evm", remedy=EVM_IS_NO_CHAIN),
+            address("contract", filled=False),
+            words("symbol", longest=64),
+            whole("decimals", most=36),
+            choice("kind", ASSET_KINDS),
+            yes_or_no("trusted"),
+            number("max_supply", places=6, zero=False, present=False, filled=False),
+            moment("known_at", present=False, filled=False),
+        ),
+        (
+            Check(
+                is_native & has_contract,
+                says("a native coin has no contract, not '{}'; leave it empty", "contract"),
+            ),
+            Check(
+                ~is_native & ~has_contract,
+                says("kind '{}' needs a contract; only a native coin has none", "kind"),
+            ),
+        ),
+    )
+
+
+def _jurisdictions() -> Format:
+    return Format(
+        JURISDICTIONS,
+        (
+            slug("exchange"),
+            country("jurisdiction"),
+            choice("basis", BASES),
+            number("weight", places=9, zero=True, most=1),
+            day("valid_from"),
+            day("valid_to"),
+            words("source", longest=500),
+            moment("known_at", present=False, filled=False),
+        ),
+        (_ends_after_it_begins(),),
+    )
+
+
+def _ends_after_it_begins() -> Check:
+    return Check(
+        pl.col("valid_to") <= pl.col("valid_from"),
+        says("valid_to '{}' is not after valid_from '{}'; valid_to is exclusive", "valid_to", "valid_from"),
+    )

@@ -1,0 +1,107 @@
+"""Import files of the project's own formats into the registries: all of a file, or nothing of it.
+
+Each function reads `path` (a file, folder or glob), refuses it with UsageError naming every bad line, and
+appends what is new. Rows without a known_at of their own get `known_at`; without that, labels are known from
+`now` on, and so are the other tables' rows, except that the first import into an empty table is known since
+ever. The caller holds files.writing(layout).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+
+from inflows.contracts.schema import UTC_TIME
+from inflows.errors import UsageError
+from inflows.keys import END
+from inflows.layout import Layout
+from inflows.registry import crosschecks, store
+from inflows.registry.effective import latest
+from inflows.registry.formats import Format, own_format
+from inflows.registry.parsing import parse
+from inflows.registry.problems import PLACE, Problems
+from inflows.registry.reading import files_at, is_parquet, read_text
+from inflows.registry.store import SEQUENCE, Addition, Imported
+from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, PRICES, Table
+
+__all__ = ["Imported", "import_assets", "import_jurisdictions", "import_labels", "import_prices"]
+
+
+def import_labels(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import claims about addresses; within one import an address has one exchange at a time."""
+    return _import(layout, LABELS, path, known_at, now)
+
+
+def import_prices(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import quotes in US dollars of one whole coin."""
+    return _import(layout, PRICES, path, known_at, now)
+
+
+def import_assets(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import the assets that are valued."""
+    return _import(layout, ASSETS, path, known_at, now)
+
+
+def import_jurisdictions(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import weights of exchanges; for an exchange, basis and day they sum to at most 1 in the registry."""
+    return _import(layout, JURISDICTIONS, path, known_at, now)
+
+
+def _import(
+    layout: Layout, table: Table, path: Path, known_at: dt.datetime | None, now: dt.datetime
+) -> Imported:
+    default = store.default_known_at(layout, table, known_at, now)
+    rows, problems = _read(path, own_format(table), default)
+    rows_read = rows.height
+    crosschecks.repeated_keys(rows, table, problems)
+    if table is LABELS:
+        agreeing = rows.join(problems.places(), on=list(PLACE), how="anti")
+        crosschecks.overlapping_owners(agreeing, problems)
+    problems.refuse(table.name)
+    addition = store.plan(layout, table, rows.select(table.columns))
+    if table is JURISDICTIONS:
+        _check_weights(layout, addition)
+    store.write(layout, addition)
+    return store.report(addition, rows_read, default)
+
+
+def _read(path: Path, form: Format, default: dt.datetime | None) -> tuple[pl.DataFrame, Problems]:
+    """The sound rows of all files, with known_at settled, and the problems of the others."""
+    files = files_at(path)
+    problems = Problems([str(file) for file in files], [is_parquet(file) for file in files])
+    columns = {column.name: column.present for column in form.columns}
+    parts = []
+    for number, file in enumerate(files):
+        rows, wrong = parse(read_text(file, number, columns, problems), form)
+        problems.add(wrong)
+        parts.append(rows)
+    rows = pl.concat(parts)
+    if rows.is_empty() and not problems.found:
+        raise UsageError(f"{path} holds no rows.", "Give a file with rows below its header.")
+    return rows.with_columns(pl.col("known_at").fill_null(pl.lit(default, dtype=UTC_TIME))), problems
+
+
+def _check_weights(layout: Layout, addition: Addition) -> None:
+    """Refuse weights that sum to more than 1 in the registry as it will be."""
+    added = addition.rows.lazy().with_columns(
+        pl.int_range(pl.len(), dtype=pl.Int64).alias(SEQUENCE) + pl.lit(2**62, dtype=pl.Int64)
+    )
+    after = latest(pl.concat([store.scan(layout, JURISDICTIONS), added]), JURISDICTIONS, END)
+    wrong = crosschecks.excessive_weights(after, addition.rows)
+    if wrong:
+        raise UsageError(
+            "The weights of an exchange on a day may sum to at most 1 for a basis, so nothing was stored: "
+            + "; ".join(wrong[:20])
+            + (f"; and {len(wrong) - 20:,} more." if len(wrong) > 20 else "."),
+            "An older row stays until it is imported again with a valid_to, or with weight 0.",
+        )
