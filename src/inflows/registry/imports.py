@@ -26,7 +26,14 @@ from inflows.registry.reading import files_at, is_parquet, read_text
 from inflows.registry.store import SEQUENCE, Addition, Imported
 from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, PRICES, Table
 
-__all__ = ["Imported", "import_assets", "import_jurisdictions", "import_labels", "import_prices"]
+__all__ = [
+    "Imported",
+    "core_assets_path",
+    "import_assets",
+    "import_jurisdictions",
+    "import_labels",
+    "import_prices",
+]
 
 
 def import_labels(
@@ -55,6 +62,11 @@ def import_jurisdictions(
 ) -> Imported:
     """Import weights of exchanges; for an exchange, basis and day they sum to at most 1 in the registry."""
     return _import(layout, JURISDICTIONS, path, known_at, now)
+
+
+def core_assets_path() -> Path:
+    """The list of core assets that comes with the project, in the own format for assets."""
+    return Path(__file__).parents[1] / "facts" / "core_assets.csv"
 
 
 def _import(

@@ -1,0 +1,1 @@
+"""Facts that come with the project, as data files in its own formats."""
