@@ -17,12 +17,14 @@ from inflows.layout import Layout
 
 
 @contextmanager
-def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = True, scratch: Path | None = None) -> Iterator[Path]:
     """Yield a path beside `path`; when the block ends well, it takes the place of `path` in one step.
 
     durable: flush to the disk first, so that the file survives a power cut; what can be made again need not.
+    scratch: a folder on the same file system where the unfinished file lies instead, so that a run which is
+    killed leaves nothing beside `path`.
     """
-    aside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    aside = (scratch or path.parent) / f".{path.name}.{uuid4().hex[:8]}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
@@ -41,10 +43,15 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write_parquet(
-    frame: pl.DataFrame, path: Path, *, metadata: dict[str, str] | None = None, durable: bool = True
+    frame: pl.DataFrame,
+    path: Path,
+    *,
+    metadata: dict[str, str] | None = None,
+    durable: bool = True,
+    scratch: Path | None = None,
 ) -> None:
     """Write a frame as zstd Parquet, whole or not at all; the same frame gives the same bytes."""
-    with replacing(path, durable=durable) as aside:
+    with replacing(path, durable=durable, scratch=scratch) as aside:
         frame.write_parquet(aside, compression="zstd", statistics=True, metadata=metadata)
 
 
