@@ -1,0 +1,37 @@
+-- What exchanges received and sent by jurisdiction and half-year. Grain: period, jurisdiction, basis, scope, level.
+create table agg_jurisdiction_half_year (
+    period varchar,
+    jurisdiction varchar,
+    basis varchar,
+    scope varchar,
+    level varchar,
+    inflow_usd decimal(38, 6),
+    outflow_usd decimal(38, 6),
+    net_usd decimal(38, 6),
+    inflow_transfers bigint,
+    outflow_transfers bigint,
+    unlisted_inflow_transfers bigint,
+    priced_share double,
+    inflow_ratio_on_year double,
+    coverage_share double,
+    partial boolean,
+    simulated boolean
+);
+
+comment on table agg_jurisdiction_half_year is 'The published totals, one row for every answer to "how much": filter on one basis, one scope and one level before adding anything up.';
+comment on column agg_jurisdiction_half_year.period is 'Half-year in UTC: 2024-H1 is January to June, 2024-H2 July to December.';
+comment on column agg_jurisdiction_half_year.jurisdiction is 'ISO 3166-1 alpha-2 code; ZZ is what no registry row attributes to a jurisdiction.';
+comment on column agg_jurisdiction_half_year.basis is 'Why an exchange counts there: licence held, headquarters, or share of traffic.';
+comment on column agg_jurisdiction_half_year.scope is 'How transfers between exchanges count: exchange (as received), jurisdiction (left out inside one jurisdiction) or market (all left out).';
+comment on column agg_jurisdiction_half_year.level is 'Which labels exist: strict (confidence 50 and more), base (20 and more) or all.';
+comment on column agg_jurisdiction_half_year.inflow_usd is 'Value received in US dollars, weighted by the share of each exchange in the jurisdiction.';
+comment on column agg_jurisdiction_half_year.outflow_usd is 'Value sent in US dollars, weighted in the same way.';
+comment on column agg_jurisdiction_half_year.net_usd is 'inflow_usd less outflow_usd, in US dollars; not a change of balances at the price of a later day.';
+comment on column agg_jurisdiction_half_year.inflow_transfers is 'Number of transfers of listed assets received; with fractional weights a transfer counts 1 in each jurisdiction with a share.';
+comment on column agg_jurisdiction_half_year.outflow_transfers is 'Number of transfers of listed assets sent, counted in the same way.';
+comment on column agg_jurisdiction_half_year.unlisted_inflow_transfers is 'Number of transfers received of assets outside the registry; they have no value here.';
+comment on column agg_jurisdiction_half_year.priced_share is 'Part of inflow_transfers that had a price, 0 to 1; NULL where there were no transfers.';
+comment on column agg_jurisdiction_half_year.inflow_ratio_on_year is 'inflow_usd divided by that of the same half a year before: 2.9 means 2.9 times; NULL where there is none.';
+comment on column agg_jurisdiction_half_year.coverage_share is 'Part of the days of the period that have data, 0 to 1; NULL where it is unknown which blocks were read.';
+comment on column agg_jurisdiction_half_year.partial is 'True where the period was not over or not wholly read when this was built.';
+comment on column agg_jurisdiction_half_year.simulated is 'True where the numbers come from the synthetic market and say nothing about the world.';

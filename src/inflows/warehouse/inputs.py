@@ -1,0 +1,115 @@
+"""What a publication is made of, and the rows of its small tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dataframely as dy
+import polars as pl
+
+from inflows.contracts.flows import Findings, Totals, Wallets
+from inflows.contracts.registry import Assets, Jurisdictions
+from inflows.contracts.schema import conform, dtypes
+from inflows.keys import BEGINNING, END
+from inflows.warehouse.vintages import Vintage
+
+
+class Coverage(dy.Schema):
+    """What has been read of each chain and day. Key: chain, date, dataset."""
+
+    chain = dy.String(nullable=False)
+    date = dy.Date(nullable=True)
+    dataset = dy.String(nullable=False)
+    rows = dy.Int64(nullable=False)
+    first_block = dy.Int64(nullable=True)
+    last_block = dy.Int64(nullable=True)
+    blocks = dy.Int64(nullable=True)
+    has_token = dy.Bool(nullable=True)
+    has_native = dy.Bool(nullable=True)
+    has_trace = dy.Bool(nullable=True)
+    has_withdrawal = dy.Bool(nullable=True)
+    has_utxo = dy.Bool(nullable=True)
+    quarantined = dy.Int64(nullable=True)
+
+
+class References(dy.Schema):
+    """Figures that others published. Key: period, jurisdiction, measure, source."""
+
+    period = dy.String(nullable=False)
+    jurisdiction = dy.String(nullable=False)
+    measure = dy.String(nullable=False)
+    published_usd = dy.Decimal(38, 6, nullable=False)
+    source = dy.String(nullable=False)
+
+
+@dataclass(frozen=True)
+class WarehouseInputs:
+    """Everything that is published: Parquet files of the facts, and frames by their contracts."""
+
+    flows: list[Path]  # contract Flows, one file a partition
+    daily: list[Path]  # contract DailyFacts
+    totals: pl.DataFrame
+    wallets: pl.DataFrame
+    assets: pl.DataFrame
+    jurisdictions: pl.DataFrame
+    findings: pl.DataFrame
+    coverage: pl.DataFrame  # as raw.store.coverage makes it
+    references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
+
+
+def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.DataFrame]:
+    """The rows of each small table: contract columns, sorted, times naive in UTC, no sentinels for ever."""
+    frames = {
+        "agg_jurisdiction_half_year": inputs.totals.lazy().pipe(conform, Totals).collect(),
+        "dim_asset": inputs.assets.lazy().pipe(conform, Assets).collect(),
+        "dim_jurisdiction": inputs.jurisdictions.lazy().pipe(conform, Jurisdictions).collect(),
+        "dim_reference": inputs.references.lazy().pipe(conform, References).collect(),
+        "dim_wallet": _wallets(inputs.wallets),
+        "meta_finding": inputs.findings.lazy().pipe(conform, Findings).collect(),
+        "meta_vintage": _vintage_row(vintage),
+        "rpt_coverage": inputs.coverage.lazy().pipe(conform, Coverage).collect(),
+    }
+    return {name: _naive(frame).sort(pl.all(), nulls_last=False) for name, frame in frames.items()}
+
+
+def _wallets(wallets: pl.DataFrame) -> pl.DataFrame:
+    """Wallets at level all; the sentinels of since ever and until now become null."""
+    return (
+        wallets.lazy()
+        .pipe(conform, Wallets)
+        .select(
+            "chain",
+            "address",
+            exchange="exchange_all",
+            role=pl.col("role_all").fill_null(""),
+            confidence="confidence_all",
+            valid_from=pl.when(pl.col("valid_from") != BEGINNING).then("valid_from"),
+            valid_to=pl.when(pl.col("valid_to") != END).then("valid_to"),
+            known_at="known_at",
+            sources="sources",
+            contested="contested",
+        )
+        .collect()
+    )
+
+
+def _naive(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.replace_time_zone(None))
+
+
+def _vintage_row(vintage: Vintage) -> pl.DataFrame:
+    times = {
+        name: None if time is None else time.astimezone(dt.UTC).replace(tzinfo=None)
+        for name, time in (("published_at", vintage.published_at), ("as_of", vintage.as_of))
+    }
+    row = {
+        "vintage": vintage.name,
+        **times,
+        "simulated": vintage.simulated,
+        "code_version": vintage.code_version,
+        "rules_version": vintage.rules_version,
+        "inputs": vintage.inputs_json(),
+    }
+    return pl.DataFrame([row], schema_overrides=dict.fromkeys(times, pl.Datetime("us")))

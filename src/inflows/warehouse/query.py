@@ -1,0 +1,146 @@
+"""Reading the published database: a connection that can do nothing else, and one bounded query."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from inflows.errors import UsageError, WorkError
+from inflows.layout import Layout
+
+TIMEOUT_SECONDS: Final = 60.0
+MEMORY: Final = "2GB"
+MAX_ROWS: Final = 1_000_000
+"""What one query may return: beyond it, an export is the better way."""
+
+_THREADS: Final = 2
+_CHUNK: Final = 10_000
+_READING: Final = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+_LOCKS: Final = (
+    "use inflows",
+    "set TimeZone = 'UTC'",
+    # Python variables of the caller are no tables.
+    "set python_enable_replacements = false",
+    # read_only alone still lets a query read any file and write by COPY.
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
+
+
+def connect(
+    source: Layout | Path | str, *, memory: str = MEMORY, threads: int = _THREADS
+) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the published database that reaches no other file, in UTC.
+
+    The database is attached to a private instance, so that a long-running process sees a new publication at
+    its next connection, and connections with different limits do not get in each other's way.
+    """
+    path = source.published if isinstance(source, Layout) else Path(source)
+    if not path.is_file():
+        raise UsageError(f"Nothing has been published at {path}.", "Run `inflows build` first.")
+    connection = duckdb.connect(config={"memory_limit": memory, "threads": threads, "temp_directory": ""})
+    try:
+        connection.execute("attach ? as inflows (read_only)", [str(path)])
+        for statement in _LOCKS:
+            connection.execute(statement)
+    except duckdb.Error as error:
+        connection.close()
+        raise WorkError(
+            f"The database {path} cannot be opened: {one_line(error)}",
+            "Run `inflows build` to make it again.",
+        ) from None
+    return connection
+
+
+def run_sql(
+    source: Layout | Path | str,
+    query: str,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    memory: str = MEMORY,
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and rows of one reading query, within bounds of time, memory and rows."""
+    with connect(source, memory=memory) as connection:
+        try:
+            statement = _only_statement(connection, query)
+            with _interrupted_after(connection, timeout_seconds):
+                result = connection.execute(statement)
+                columns = [str(column[0]) for column in result.description or ()]
+                rows: list[tuple[Any, ...]] = []
+                while chunk := result.fetchmany(_CHUNK):
+                    rows.extend(chunk)
+                    if len(rows) > MAX_ROWS:
+                        raise UsageError(
+                            f"The query returns more than {MAX_ROWS:,} rows.",
+                            "Add a limit or a filter, or take the whole table with `inflows export`.",
+                        )
+                return columns, rows
+        except duckdb.InterruptException:
+            raise WorkError(
+                f"The query was stopped after {timeout_seconds:g} seconds.",
+                "Filter by chain and time, or give it longer with --timeout.",
+            ) from None
+        except duckdb.OutOfMemoryException as error:
+            raise WorkError(
+                f"The query needs more than {memory} of memory: {one_line(error)}",
+                "Aggregate or filter earlier, or export the table and query it on your own.",
+            ) from None
+        except duckdb.Error as error:
+            raise UsageError(
+                f"The query cannot be run: {one_line(error)}", _hint(connection, error)
+            ) from None
+
+
+def one_line(error: Exception) -> str:
+    """The first paragraph of a message of DuckDB, without its drawing of the query."""
+    return " ".join(str(error).split("\n\nLINE ")[0].split())
+
+
+def relations(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The names of all tables and views that readers may query."""
+    return sorted(name for (name,) in connection.execute("show tables").fetchall())
+
+
+def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
+    """The one statement of a query, if it does nothing but read."""
+    statements = connection.extract_statements(query)
+    if len(statements) != 1:
+        raise UsageError(f"The query has {len(statements)} statements.", "Give exactly one, a SELECT.")
+    if statements[0].type not in _READING:
+        raise UsageError(
+            f"{statements[0].type.name} is not allowed here: the published database can only be read.",
+            "Use SELECT, DESCRIBE or EXPLAIN; `inflows export` writes files.",
+        )
+    return statements[0]
+
+
+@contextmanager
+def _interrupted_after(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt whatever the connection does in this block once the time is over."""
+    finished = threading.Event()
+
+    def watch() -> None:
+        finished.wait(seconds)
+        while not finished.is_set():
+            connection.interrupt()  # Again and again: one call between two steps of the query would be lost.
+            finished.wait(0.05)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watcher.join()
+
+
+def _hint(connection: duckdb.DuckDBPyConnection, error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.CatalogException) and "Table with name" in str(error):
+        return f"There are: {', '.join(relations(connection))}."
+    if isinstance(error, duckdb.PermissionException):
+        return "The published database can only be read, and no other file; `inflows export` writes files."
+    return "`describe TABLE` lists columns; docs/warehouse.md explains them."
