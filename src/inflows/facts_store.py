@@ -44,6 +44,7 @@ class Partition:
     raw: Path
     flows: Path
     daily: Path
+    raw_sha256: str
     digest: str
 
     @property
@@ -60,6 +61,11 @@ class Facts:
 
     partitions: list[Partition]
     computed: int
+
+    def raw_fingerprint(self) -> str:
+        """SHA-256 over the raw partitions that took part."""
+        lines = (f"{found.chain} {found.date} {found.raw_sha256}\n" for found in self.partitions)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def findings(self) -> pl.DataFrame:
         """What was found in them (contract Findings)."""
@@ -113,8 +119,9 @@ def _partition(
     staleness: dt.timedelta,
 ) -> Partition:
     end_of_day = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
+    raw_sha256 = partition_fingerprint(raw)
     inputs = [
-        partition_fingerprint(raw),
+        raw_sha256,
         chain.digest_of_day(date, staleness),
         str(staleness.total_seconds()),
         as_of.isoformat() if as_of < end_of_day else "",  # a day that is over does not depend on it
@@ -127,6 +134,7 @@ def _partition(
         raw=raw,
         flows=layout.facts_partition("fct_flow", chain.chain, date.isoformat()),
         daily=layout.facts_partition("agg_flow_daily", chain.chain, date.isoformat()),
+        raw_sha256=raw_sha256,
         digest=hashlib.sha256("\n".join(inputs).encode()).hexdigest(),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,27 +15,46 @@ from inflows.stages.resolve import resolve_wallets
 
 @dataclass(frozen=True)
 class Registries:
-    """Effective claims, assets, quotes and weights (contracts Labels, Assets, Prices, Jurisdictions)."""
+    """What was known at as_of (contracts Labels, Assets, Prices, Jurisdictions), read when first asked for.
 
-    claims: pl.DataFrame
-    assets: pl.DataFrame
-    prices: pl.DataFrame
-    jurisdictions: pl.DataFrame
-    fingerprints: dict[str, str]
-    simulated: bool
+    price_sources is the order in which the sources of quotes for one instant are believed.
+    """
 
-    @classmethod
-    def load(cls, layout: Layout, as_of: dt.datetime, price_sources: Sequence[str] = ()) -> Registries:
-        """What was known at as_of; price_sources is the order in which sources of one quote are believed."""
+    layout: Layout
+    as_of: dt.datetime
+    price_sources: tuple[str, ...] = ()
+
+    @cached_property
+    def claims(self) -> pl.DataFrame:
+        """Claims about addresses."""
+        return effective.labels(self.layout, self.as_of).collect()
+
+    @cached_property
+    def assets(self) -> pl.DataFrame:
+        """Listed assets."""
+        return effective.assets(self.layout, self.as_of).sort("chain", "contract").collect()
+
+    @cached_property
+    def prices(self) -> pl.DataFrame:
+        """One quote for an asset and instant, by time."""
+        return effective.prices(self.layout, self.as_of, self.price_sources).sort("chain", "time").collect()
+
+    @cached_property
+    def jurisdictions(self) -> pl.DataFrame:
+        """Weights of exchanges in jurisdictions."""
+        keys = ("exchange", "basis", "jurisdiction", "valid_from")
+        return effective.jurisdictions(self.layout, self.as_of).sort(keys).collect()
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """SHA-256 of what is in effect, by registry."""
         tables = ("labels", "assets", "prices", "jurisdictions")
-        return cls(
-            claims=effective.labels(layout, as_of).collect(),
-            assets=effective.assets(layout, as_of).collect(),
-            prices=effective.prices(layout, as_of, price_sources).sort("chain", "time").collect(),
-            jurisdictions=effective.jurisdictions(layout, as_of).collect(),
-            fingerprints={table: effective.fingerprint(layout, table, as_of) for table in tables},
-            simulated=effective.is_simulated(layout, as_of),
-        )
+        return {table: effective.fingerprint(self.layout, table, self.as_of) for table in tables}
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of it comes from a simulation."""
+        return effective.is_simulated(self.layout, self.as_of)
 
     def of_chain(self, chain: str) -> ChainRegistries:
         """The part of the registries that a chain's partitions depend on."""

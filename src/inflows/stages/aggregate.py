@@ -69,3 +69,16 @@ def findings(classified: pl.LazyFrame) -> pl.LazyFrame:
         .select("date", *dtypes(Findings))
         .sort(pl.all())
     )
+
+
+def without_price(daily: pl.LazyFrame) -> pl.LazyFrame:
+    """Listed assets of which flows have no price, counted at level all (contract Findings)."""
+    unpriced = pl.col("transfers") - pl.col("priced_transfers")
+    return (
+        daily.filter(pl.col("level") == "all", pl.col("symbol").is_not_null(), unpriced > 0)
+        .group_by("chain", "contract", detail="symbol")
+        .agg(transfers=unpriced.sum())
+        .with_columns(finding=pl.lit("without_price"))
+        .pipe(conform, Findings)
+        .sort("chain", "contract")
+    )

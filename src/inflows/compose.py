@@ -1,0 +1,224 @@
+"""The order of the steps, written once.
+
+The command line runs it as it stands. The Prefect flows run the same functions and hand in `step`, which
+makes a task of each: large ones that take and return paths, counts and names.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import polars as pl
+
+import inflows
+from inflows import facts_store, files
+from inflows.errors import UsageError
+from inflows.layout import Layout
+from inflows.progress import reporter
+from inflows.raw.store import coverage, list_partitions
+from inflows.registries import Registries
+from inflows.registry import imports
+from inflows.settings import FileSource, Settings
+from inflows.simulate import simulate
+from inflows.sources import ingest_files
+from inflows.stages import RULES_VERSION
+from inflows.stages.aggregate import without_price
+from inflows.stages.coverage import period_coverage
+from inflows.stages.total import finished, half_year_totals
+from inflows.warehouse.publish import Vintage, WarehouseInputs, publish
+
+SAMPLE_TRANSFERS, SAMPLE_SEED = 100_000, 1
+"""The bundled sample: the default simulated market at this size."""
+
+R = TypeVar("R")
+
+
+class Step(Protocol):
+    """Turns a function into a step of a run: as it is, or as a task with retries."""
+
+    def __call__(self, function: Callable[..., R]) -> Callable[..., R]:
+        """The function, to be called with the same arguments."""
+        ...
+
+
+def plain(function: Callable[..., R]) -> Callable[..., R]:
+    """The function itself."""
+    return function
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build made: names, paths and counts."""
+
+    vintage: str
+    database: Path
+    partitions: int
+    computed: int
+    findings: int
+    notes: list[str]
+    simulated: bool
+
+
+def run(settings: Settings, *, now: dt.datetime, step: Step = plain) -> Built:
+    """The main job: ingest what is configured, then build and publish."""
+    layout = settings.layout
+    if not settings.sources and not list_partitions(layout, "transfers"):
+        raise UsageError(
+            f"There is nothing to run: no sources are configured, and {layout.raw} holds no transfers.",
+            "Try `inflows run --sample`, use `inflows ingest files`, or list sources in inflows.toml.",
+        )
+    for source in settings.sources:
+        step(ingest_source)(settings, source)
+    return build(settings, as_of=None, now=now, step=step)
+
+
+def build(settings: Settings, *, as_of: dt.datetime | None, now: dt.datetime, step: Step = plain) -> Built:
+    """Label, price, classify, aggregate, attribute, check, publish: a vintage, as of now unless told."""
+    as_of = as_of or now
+    with files.writing(settings.layout):
+        facts = step(compute_facts)(settings, as_of)
+        return step(publish_vintage)(settings, as_of, now, facts)
+
+
+def run_sample(settings: Settings, *, now: dt.datetime, step: Step = plain) -> Built:
+    """The main job on the bundled sample: a simulated market, made in the data folder at run time."""
+    layout = settings.layout
+    if list_partitions(layout, "transfers") and not Registries(layout, now).simulated:
+        raise UsageError(
+            f"{layout.root} holds data that is not simulated, and the sample would mix with it.",
+            "Give the sample a folder of its own: inflows run --sample --data sample",
+        )
+    folder = step(make_sample)(settings)
+    import_folder(layout, folder, now)
+    source = FileSource(paths=[str(folder / "transfers")], input_format="inflows")
+    step(ingest_source)(settings, source)
+    return build(settings, as_of=None, now=now, step=step)
+
+
+def make_sample(settings: Settings) -> Path:
+    """Write the sample's files below the data folder; returns their folder."""
+    with reporter("Simulating transfers", SAMPLE_TRANSFERS) as progress:
+        return simulate(
+            settings.layout.root / "sample",
+            transfers=SAMPLE_TRANSFERS,
+            seed=SAMPLE_SEED,
+            progress=progress.moved_to,
+        )
+
+
+def ingest_source(settings: Settings, source: FileSource) -> str:
+    """Ingest one configured source; returns its closing line."""
+    with files.writing(settings.layout):
+        report = ingest_files(
+            settings.layout, source.paths, source.input_format, chain=source.chain, blocks=source.blocks
+        )
+    return report.sentence()
+
+
+def import_folder(layout: Layout, folder: Path, now: dt.datetime) -> None:
+    """Import assets.csv, prices.csv, labels.csv and jurisdictions.csv of a folder into the registries."""
+    with files.writing(layout):
+        imports.import_assets(layout, folder / "assets.csv", known_at=None, now=now)
+        imports.import_prices(layout, folder / "prices.csv", known_at=None, now=now)
+        imports.import_labels(layout, folder / "labels.csv", known_at=None, now=now)
+        imports.import_jurisdictions(layout, folder / "jurisdictions.csv", known_at=None, now=now)
+
+
+def compute_facts(settings: Settings, as_of: dt.datetime) -> facts_store.Facts:
+    """Bring the flows and daily facts of every partition up to date."""
+    layout = settings.layout
+    partitions = list_partitions(layout, "transfers")
+    if not partitions:
+        raise UsageError(
+            f"{layout.raw} holds no transfers.", "Ingest some first, with `inflows ingest files`."
+        )
+    registries = Registries(layout, as_of, tuple(settings.price_sources))
+    with reporter("Computing flows by chain and day", len(partitions)) as progress:
+        return facts_store.update(
+            layout, registries, as_of=as_of, staleness=settings.staleness, progress=progress.advance
+        )
+
+
+def publish_vintage(
+    settings: Settings, as_of: dt.datetime, now: dt.datetime, facts: facts_store.Facts
+) -> Built:
+    """Total the daily facts, and publish everything as a new vintage."""
+    layout = settings.layout
+    registries = Registries(layout, as_of, tuple(settings.price_sources))
+    read = coverage(layout)
+    simulated = registries.simulated
+    daily = pl.scan_parquet([partition.daily for partition in facts.partitions])
+    totals = half_year_totals(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
+    periods = period_coverage(totals["period"].unique().sort(), read, as_of)
+    totals = finished(totals.lazy(), periods, simulated=simulated).collect()
+    found = pl.concat([facts.findings(), without_price(daily).collect()])
+    chains = sorted({partition.chain for partition in facts.partitions})
+    inputs = registries.fingerprints | {
+        "raw": facts.raw_fingerprint(),
+        "staleness_hours": f"{settings.staleness_hours:g}",
+        "price_sources": ",".join(settings.price_sources),
+        "result": hashlib.sha256(totals.write_csv().encode()).hexdigest(),
+    }
+    vintage = Vintage(
+        name=f"{now:%Y%m%dt%H%M%Sz}-{inputs['result'][:8]}",
+        published_at=now,
+        as_of=as_of,
+        simulated=simulated,
+        code_version=inflows.__version__,
+        rules_version=RULES_VERSION,
+        inputs=inputs,
+    )
+    database = publish(
+        layout,
+        WarehouseInputs(
+            flows=[partition.flows for partition in facts.partitions],
+            daily=[partition.daily for partition in facts.partitions],
+            totals=totals,
+            wallets=pl.concat([registries.of_chain(chain).wallets for chain in chains]),
+            assets=registries.assets,
+            jurisdictions=registries.jurisdictions,
+            findings=found,
+            coverage=read,
+        ),
+        vintage,
+        keep=settings.keep_databases,
+    )
+    return Built(
+        vintage=vintage.name,
+        database=database,
+        partitions=len(facts.partitions),
+        computed=facts.computed,
+        findings=found.height,
+        notes=_notes(read, registries, found),
+        simulated=simulated,
+    )
+
+
+def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> list[str]:
+    """What a reader of the totals should know, in sentences."""
+    notes = []
+    utxo = read.filter(pl.col("dataset") == "utxo")
+    for chain, rows in utxo.group_by("chain").agg(pl.col("rows").sum()).sort("chain").iter_rows():
+        notes.append(f"{rows:,} UTXO entries of {chain} are stored, and left out of all flows and totals.")
+    for table, consequence in (
+        ("assets", "nothing is valued: import some with `inflows assets import`"),
+        ("claims", "there are no flows: import some with `inflows labels import`"),
+        ("jurisdictions", "everything is unattributed (ZZ): import some with `inflows jurisdictions import`"),
+    ):
+        if getattr(registries, table).is_empty():
+            notes.append(f"The registry of {table.replace('claims', 'labels')} is empty, so {consequence}.")
+    for finding, transfers in (
+        found.group_by("finding").agg(pl.col("transfers").sum()).sort("finding").iter_rows()
+    ):
+        notes.append(f"{transfers:,} flows: {finding.replace('_', ' ')} (table meta_finding).")
+    quarantined = read["quarantined"].fill_null(0).sum()
+    if quarantined:
+        notes.append(
+            f"{quarantined:,} rows stand in quarantine (rpt_coverage, and raw/quarantine in the data folder)."
+        )
+    return notes
