@@ -21,4 +21,4 @@ comment on column chk_net_is_in_minus_out.scope is 'How transfers between exchan
 comment on column chk_net_is_in_minus_out.level is 'Which labels exist.';
 comment on column chk_net_is_in_minus_out.inflow_usd is 'US dollars received.';
 comment on column chk_net_is_in_minus_out.outflow_usd is 'US dollars sent.';
-comment on column chk_net_is_in_minus_out.net_usd is 'What stands as net, and is not the difference of the two.';
+comment on column chk_net_is_in_minus_out.net_usd is 'US dollars that stand as net, and are not the difference of the two.';

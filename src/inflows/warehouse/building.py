@@ -54,8 +54,10 @@ def building(path: Path, spill: Path, *, memory: str, threads: int) -> Iterator[
 
 def fill(connection: duckdb.DuckDBPyConnection, inputs: WarehouseInputs, vintage: Vintage) -> None:
     """Create every relation and fill the tables, in one order, so that the same input gives the same rows."""
+    connection.begin()  # Hundreds of comments, each on its own, would be as many transactions.
     for name in sqlfiles.relation_names():
         connection.execute(sqlfiles.read(name))
+    connection.commit()
     insert_files(connection, "fct_flow", inputs.flows, Flows)
     insert_files(connection, "agg_flow_daily", inputs.daily, DailyFacts)
     for name, frame in prepare_frames(inputs, vintage).items():
