@@ -105,16 +105,18 @@ def words(name: str, *, longest: int) -> Column:
 def address(name: str, *, filled: bool = True) -> Column:
     """An address on the row's chain, in canonical form; empty text where it may be missing."""
     value = canonical_address(text(name))
-    chain = text("chain")
+    chain, read, is_there = text("chain"), pl.col(name), text(name).is_not_null()
     checks = [
         Check(
-            chain.is_in(_chains_like(example)) & ~value.str.contains(address_form(example)),
+            is_there & chain.is_in(_chains_like(example)) & ~read.str.contains(address_form(example)),
             says(f"{name} '{{}}' is not an address on '{{}}' ({words})", name, "chain"),
         )
         for example, words in _FORMS_IN_WORDS.items()
     ]
     checks.append(
-        Check(~value.str.contains(ANY_FORM), says(f"{name} '{{}}' has blanks or odd characters", name))
+        Check(
+            is_there & ~read.str.contains(ANY_FORM), says(f"{name} '{{}}' has blanks or odd characters", name)
+        )
     )
     return Column(name, value if filled else value.fill_null(""), tuple(checks), filled=filled)
 
@@ -165,9 +167,10 @@ def number(
     fraction = plain.str.extract(r"\.([0-9]*)$").fill_null("").str.strip_chars_end("0")
     below = "from 0" if zero else "above 0"
     upto = "" if most is None else f" to {most}"
-    wrong = ~plain.str.contains(_NUMBER) | ((value < 0) if zero else (value <= 0))
+    read, has_none = pl.col(name), pl.col(name).is_null() & text(name).is_not_null()
+    wrong = ~plain.str.contains(_NUMBER) | ((read < 0) if zero else (read <= 0))
     if most is not None:
-        wrong = wrong | (value > most) | (value.is_null() & plain.is_not_null())
+        wrong = wrong | (read > most) | has_none
     return Column(
         name,
         value,
@@ -178,7 +181,7 @@ def number(
             ),
             Check(wrong, says(f"{name} '{{}}' is not a number {below}{upto}", name)),
             Check(
-                value.is_null() & plain.is_not_null(),
+                has_none,
                 says(f"{name} '{{}}' is too large: at most {38 - places} digits before the point", name),
             ),
         ),
@@ -202,8 +205,9 @@ def _written_out(value: str) -> str:
 
 def moment(name: str, *, present: bool = True, filled: bool = True) -> Column:
     """An instant in UTC (inflows.times)."""
-    value = instant(text(name))
-    return Column(name, value, (_not_a_time(name, value),), present=present, filled=filled)
+    return Column(
+        name, instant(text(name)), (_not_a_time(name, pl.col(name)),), present=present, filled=filled
+    )
 
 
 def day(name: str) -> Column:

@@ -77,7 +77,7 @@ def _import(
     rows_read = rows.height
     crosschecks.repeated_keys(rows, table, problems)
     if table is LABELS:
-        agreeing = rows.join(problems.places(), on=list(PLACE), how="anti")
+        agreeing = rows.join(problems.all(), on=list(PLACE), how="anti")
         crosschecks.overlapping_owners(agreeing, problems)
     problems.refuse(table.name)
     addition = store.plan(layout, table, rows.select(table.columns))
@@ -98,7 +98,7 @@ def _read(path: Path, form: Format, default: dt.datetime | None) -> tuple[pl.Dat
         problems.add(wrong)
         parts.append(rows)
     rows = pl.concat(parts)
-    if rows.is_empty() and not problems.found:
+    if rows.is_empty() and problems.all().is_empty():
         raise UsageError(f"{path} holds no rows.", "Give a file with rows below its header.")
     return rows.with_columns(pl.col("known_at").fill_null(pl.lit(default, dtype=UTC_TIME))), problems
 

@@ -24,20 +24,21 @@ class Problems:
 
     files: Sequence[str]
     is_parquet: Sequence[bool]
-    found: list[pl.DataFrame] = field(default_factory=list)
+    _frames: list[pl.DataFrame] = field(default_factory=list)
+    _lines: list[tuple[int, int, str]] = field(default_factory=list)
 
     def add(self, problems: pl.DataFrame) -> None:
         """Add rows of FILE, LINE, problem."""
-        if not problems.is_empty():
-            self.found.append(problems.select(pl.col(name).cast(dtype) for name, dtype in PROBLEMS.items()))
+        self._frames.append(problems.select(pl.col(name).cast(dtype) for name, dtype in PROBLEMS.items()))
 
     def add_line(self, file: int, line: int, problem: str) -> None:
         """Add one line's problem."""
-        self.add(pl.DataFrame({FILE: [file], LINE: [line], "problem": [problem]}))
+        self._lines.append((file, line, problem))
 
-    def places(self) -> pl.DataFrame:
-        """FILE and LINE of every row with a problem, each once."""
-        return pl.concat([pl.DataFrame(schema=PLACE), *(part.select(*PLACE) for part in self.found)]).unique()
+    def all(self) -> pl.DataFrame:
+        """All problems (PROBLEMS), by place."""
+        lines = pl.DataFrame(self._lines, schema=PROBLEMS, orient="row")
+        return pl.concat([*self._frames, lines]).sort(FILE, LINE, maintain_order=True)
 
     def place(self, file: int, line: int) -> str:
         """How errors name a row."""
@@ -45,10 +46,10 @@ class Problems:
 
     def refuse(self, table: str) -> None:
         """Raise UsageError if anything is wrong."""
-        if not self.found:
+        problems = self.all()
+        if problems.is_empty():
             return
-        problems = pl.concat(self.found).sort(FILE, LINE, maintain_order=True)
-        bad = self.places().height
+        bad = problems.select(*PLACE).n_unique()
         lines = [f"{self.place(file, line)}: {what}" for file, line, what in problems.head(SHOWN).rows()]
         more = problems.height - len(lines)
         if more:

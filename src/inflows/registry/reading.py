@@ -12,7 +12,7 @@ import glob
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -90,7 +90,7 @@ def _read_csv(file: Path, number: int, columns: dict[str, bool], problems: Probl
             rows = _rows_with_lines(reader, number, len(header), problems)
             parts = [pl.DataFrame(schema=[*PLACE.items(), *((name, pl.String()) for name in header)])]
             while chunk := list(islice(rows, CHUNK_ROWS)):
-                lines, *texts = zip(*chunk, strict=True)
+                *texts, lines = zip(*chunk, strict=True)
                 part = pl.DataFrame(dict(zip(header, map(list, texts), strict=True)))
                 parts.append(
                     part.select(
@@ -110,17 +110,19 @@ def _read_csv(file: Path, number: int, columns: dict[str, bool], problems: Probl
     return pl.concat(parts)
 
 
-def _rows_with_lines(
-    reader: Iterator[list[str]], number: int, width: int, problems: Problems
-) -> Iterator[tuple[int | str, ...]]:
-    """The rows with the line on which each begins; rows of another width than the header's are problems."""
-    line: int = reader.line_num + 1  # type: ignore[attr-defined]
+def _rows_with_lines(reader: Any, number: int, width: int, problems: Problems) -> Iterator[list[Any]]:
+    """The rows, each with the line on which it begins; those of another width than the header's are problems.
+
+    `reader` is a csv.reader, whose type has no name.
+    """
+    line = reader.line_num + 1
     for row in reader:
         if len(row) == width:
-            yield (line, *row)
+            row.append(line)
+            yield row
         elif row:
             problems.add_line(number, line, f"has {len(row)} fields, where the header has {width}")
-        line = reader.line_num + 1  # type: ignore[attr-defined]
+        line = reader.line_num + 1
 
 
 def _read_parquet(file: Path, number: int, columns: dict[str, bool], problems: Problems) -> pl.DataFrame:
