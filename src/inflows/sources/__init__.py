@@ -1,1 +1,5 @@
-"""Placeholder."""
+"""Sources: what others wrote about transfers, read into the raw store's columns."""
+
+from inflows.sources.files import FORMATS, ingest_files
+
+__all__ = ["FORMATS", "ingest_files"]

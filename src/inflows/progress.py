@@ -1,0 +1,110 @@
+"""Progress of long work on stderr: a bar on a terminal, a line every few seconds elsewhere.
+
+Work that ends within two seconds says nothing outside a terminal. Standard output is never touched: it
+belongs to the results.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+_QUIET_SECONDS: Final = 2.0
+_EVERY_SECONDS: Final = 5.0
+
+
+class Progress(Protocol):
+    """What work reports to."""
+
+    def advance(self, rows: int) -> None:
+        """Say that this many more rows are done."""
+
+    def moved_to(self, rows: int) -> None:
+        """Say how many rows are done in all."""
+
+
+class _Silent:
+    def advance(self, rows: int) -> None:
+        """Say nothing."""
+
+    def moved_to(self, rows: int) -> None:
+        """Say nothing."""
+
+
+def silent() -> Progress:
+    """A reporter that says nothing."""
+    return _Silent()
+
+
+class _Lines:
+    """A line every few seconds, for logs."""
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self.what, self.total, self.done = what, total, 0
+        self.started = self.said = time.monotonic()
+
+    def advance(self, rows: int) -> None:
+        """Count, and write a line when it is time."""
+        self.moved_to(self.done + rows)
+
+    def moved_to(self, rows: int) -> None:
+        """Set the count, and write a line when it is time."""
+        self.done = rows
+        now = time.monotonic()
+        due = _QUIET_SECONDS if self.said == self.started else _EVERY_SECONDS
+        if now - self.said >= due:
+            self.said = now
+            sys.stderr.write(progress_line(self.what, self.done, self.total, now - self.started) + "\n")
+            sys.stderr.flush()
+
+
+class _OnTerminal:
+    def __init__(self, bar: Bar, what: str, total: int | None) -> None:
+        self.bar = bar
+        self.task = bar.add_task(what, total=total, rate="")
+
+    def advance(self, rows: int) -> None:
+        """Move the bar on."""
+        self.moved_to(int(self.bar.tasks[self.task].completed) + rows)
+
+    def moved_to(self, rows: int) -> None:
+        """Move the bar to a place."""
+        self.bar.update(self.task, completed=rows)
+        speed = self.bar.tasks[self.task].speed
+        if speed:
+            self.bar.update(self.task, rate=f"{speed:,.0f} rows/s")
+
+
+def progress_line(what: str, done: int, total: int | None, seconds: float) -> str:
+    """One line of progress: what, rows, rate, and the time left where the total is known."""
+    rate = done / seconds if seconds > 0 else 0.0
+    line = f"{what}: {done:,} rows" if total is None else f"{what}: {done:,} of {total:,} rows"
+    line += f", {rate:,.0f} rows/s"
+    if total is not None and rate > 0:
+        line += f", about {max(total - done, 0) / rate:,.0f} s left"
+    return line
+
+
+@contextmanager
+def reporter(what: str, total_rows: int | None = None, *, force: bool = False) -> Iterator[Progress]:
+    """Report rows, rate and time left of one piece of work; `force` draws the bar off a terminal too."""
+    if not (force or sys.stderr.isatty()):
+        yield _Lines(what, total_rows)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True, force_terminal=force or None)
+    with Bar(*columns, console=console, transient=True) as bar:
+        yield _OnTerminal(bar, what, total_rows)

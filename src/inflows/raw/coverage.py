@@ -1,0 +1,107 @@
+"""What the raw store covers: rows, blocks and quarantine by chain and day."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from inflows.chains import FAMILY
+from inflows.layout import Layout
+from inflows.raw.merging import read
+from inflows.raw.partitions import list_partitions, list_quarantine
+
+_FLAGS: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
+_DAY: Final = ["chain", "date"]
+
+
+def coverage(layout: Layout) -> pl.DataFrame:
+    """One row a chain, UTC day and dataset (`transfers`, `utxo`) of which anything is stored.
+
+    Columns: chain, date (Date; null where quarantined rows do not tell), dataset, rows, first_block and
+    last_block (of rows and known blocks together), blocks (how many are known; null if none), has_token,
+    has_native, has_trace, has_withdrawal, has_utxo (whether all known blocks of the day have it; null if none
+    is known), quarantined (rows in quarantine of that chain and day). A day of which only blocks are known
+    has a row with `rows` 0.
+    """
+    blocks = (
+        read([path for _, _, path in list_partitions(layout, "blocks")], "blocks")
+        .group_by("chain", pl.col("block_time").dt.date().alias("date"))
+        .agg(
+            pl.len().cast(pl.Int64).alias("blocks"),
+            pl.col("block_number").min().alias("_first"),
+            pl.col("block_number").max().alias("_last"),
+            *(pl.col(flag).all() for flag in _FLAGS),
+        )
+        .collect(engine="streaming")
+    )
+    rows = pl.concat([_rows(layout, dataset) for dataset in ("transfers", "utxo")])
+    held = pl.concat([_quarantined(layout, dataset) for dataset in ("transfers", "utxo", "blocks")])
+    of_blocks_alone = _without_rows(pl.concat([blocks.select(_DAY), held.select(_DAY)]).unique(), rows)
+    return (
+        pl.concat([rows, of_blocks_alone])
+        .join(blocks, on=_DAY, how="left", validate="m:1", nulls_equal=True)
+        .join(_for_dataset(held), on=[*_DAY, "dataset"], how="left", validate="1:1", nulls_equal=True)
+        .select(
+            *_DAY,
+            "dataset",
+            "rows",
+            pl.min_horizontal("first_block", "_first").alias("first_block"),
+            pl.max_horizontal("last_block", "_last").alias("last_block"),
+            "blocks",
+            *_FLAGS,
+            pl.col("quarantined").fill_null(0),
+        )
+        .sort(*_DAY, "dataset", nulls_last=True)
+    )
+
+
+def _rows(layout: Layout, dataset: str) -> pl.DataFrame:
+    paths = [path for _, _, path in list_partitions(layout, dataset)]
+    return (
+        read(paths, dataset)
+        .group_by("chain", pl.col("block_time").dt.date().alias("date"))
+        .agg(
+            pl.lit(dataset).alias("dataset"),
+            pl.len().cast(pl.Int64).alias("rows"),
+            pl.col("block_number").min().alias("first_block"),
+            pl.col("block_number").max().alias("last_block"),
+        )
+        .collect(engine="streaming")
+    )
+
+
+def _quarantined(layout: Layout, dataset: str) -> pl.DataFrame:
+    paths = [path for _, _, path in list_quarantine(layout, dataset)]
+    return (
+        read(paths, "quarantine")
+        .group_by("chain", pl.col("date").str.to_date("%Y-%m-%d", strict=False))
+        .agg(pl.lit(dataset).alias("of"), pl.len().cast(pl.Int64).alias("quarantined"))
+        .collect(engine="streaming")
+    )
+
+
+def _main_dataset() -> pl.Expr:
+    """The dataset that a chain's movements are in, as far as its family tells."""
+    utxo = [chain for chain, family in FAMILY.items() if family == "utxo"]
+    return pl.when(pl.col("chain").is_in(utxo)).then(pl.lit("utxo")).otherwise(pl.lit("transfers"))
+
+
+def _for_dataset(held: pl.DataFrame) -> pl.DataFrame:
+    """Quarantined blocks count with the movements that are in them."""
+    dataset = pl.when(pl.col("of") == "blocks").then(_main_dataset()).otherwise("of")
+    return held.group_by(*_DAY, dataset.alias("dataset")).agg(pl.col("quarantined").sum())
+
+
+def _without_rows(days: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Days of which blocks or quarantined rows are known, and no movements."""
+    return (
+        days.join(rows, on=_DAY, how="anti", nulls_equal=True)
+        .with_columns(
+            _main_dataset().alias("dataset"),
+            pl.lit(0, dtype=pl.Int64).alias("rows"),
+            pl.lit(None, dtype=pl.Int64).alias("first_block"),
+            pl.lit(None, dtype=pl.Int64).alias("last_block"),
+        )
+        .select(rows.columns)
+    )

@@ -1,0 +1,64 @@
+"""What a source hands to the store: rows of one dataset, good and bad together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+from inflows.contracts.names import SLUG_PATTERN
+from inflows.contracts.schema import dtypes
+from inflows.errors import InflowsError
+from inflows.raw.quarantine import ADDRESS_KEYS, SCHEMAS, with_keys
+from inflows.raw.reasons import UNKNOWN
+
+CHAIN: Final = "_chain"
+DATE: Final = "_date"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Rows of one dataset from one file or feed.
+
+    The frame has the columns of the dataset's contract but for the 64-bit keys, and may have `reason` (null:
+    the row is good; else a short snake_case reason) and `row` (the row as delivered, as JSON, where there is
+    a reason). Rows with a reason may have nulls.
+    """
+
+    dataset: str
+    frame: pl.LazyFrame
+    origin: str = ""
+    """The file's name, for quarantined rows and for errors."""
+    failures: list[InflowsError] = field(default_factory=list)
+    """Where a reader that runs inside the frame leaves the error that the user shall see."""
+
+
+def delivered_columns(dataset: str) -> dict[str, pl.DataType]:
+    """Names and types of the columns that a source delivers, with `reason` and `row`."""
+    types = dtypes(SCHEMAS[dataset])
+    own = {name: kind for name, kind in types.items() if name not in ADDRESS_KEYS[dataset]}
+    return {**own, "reason": pl.String(), "row": pl.String()}
+
+
+def staged(delivery: Delivery) -> pl.LazyFrame:
+    """A delivery with its keys, origin, and the partition that each row belongs to.
+
+    A chain that is no slug never becomes part of a path: such rows belong to the unknown chain.
+    """
+    names = delivery.frame.collect_schema().names()
+    frame = delivery.frame.with_columns(
+        pl.lit(None, dtype=pl.String).alias(name) for name in ("reason", "row") if name not in names
+    )
+    typed = frame.select(
+        pl.col(name).cast(kind) for name, kind in delivered_columns(delivery.dataset).items()
+    )
+    day = pl.col("block_time").dt.strftime("%Y-%m-%d")
+    return with_keys(delivery.dataset, typed).with_columns(
+        pl.lit(delivery.origin).alias("origin"),
+        pl.when(pl.col("chain").str.contains(SLUG_PATTERN))
+        .then(pl.col("chain"))
+        .otherwise(pl.lit(UNKNOWN))
+        .alias(CHAIN),
+        pl.when(day.str.contains(r"^\d{4}-\d{2}-\d{2}$")).then(day).otherwise(pl.lit(UNKNOWN)).alias(DATE),
+    )

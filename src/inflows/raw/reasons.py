@@ -1,0 +1,16 @@
+"""Why a row is not in the store: the reasons that the store itself gives, and those that are no loss."""
+
+from typing import Final
+
+CONFLICTING_CONTENTS: Final = "conflicting_contents"
+INPUTS_MISSING: Final = "inputs_missing"
+SPENDS_TOO_MUCH: Final = "spends_more_than_it_has"
+
+MERGE_REASONS: Final = (CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH)
+"""Reasons that depend on what else was delivered: such rows are judged again at every delivery."""
+
+SET_ASIDE: Final = ("failed", "nft", "zero_value")
+"""Reasons of rows that are understood and move no coins of ours: counted, and kept nowhere."""
+
+UNKNOWN: Final = "unknown"
+"""The chain or day of a quarantined row that does not tell."""

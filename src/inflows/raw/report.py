@@ -1,0 +1,59 @@
+"""What an ingestion did, in numbers and in one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """Counts of one ingestion; every row read is new, already there, quarantined or set aside.
+
+    Blocks are counted apart; a block in quarantine counts under its reason all the same.
+    """
+
+    files: int = 0
+    rows_read: int = 0
+    blocks_read: int = 0
+    rows_new: int = 0
+    rows_already_there: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
+    """Rows of this delivery that lie in quarantine, by reason."""
+    set_aside: Counter[str] = field(default_factory=Counter)
+    """Rows that are understood and are no transfers of coins (NFTs, failed, of no value), by reason."""
+    rows_released: int = 0
+    """Rows that came out of quarantine because what they lacked was delivered."""
+    partitions_changed: int = 0
+    chains: tuple[str, ...] = ()
+    days: int = 0
+    """Different days among the partitions that this delivery touched."""
+    warnings: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """The closing line: what was read, and where it went."""
+        where = f" on {', '.join(self.chains)}" if self.chains else ""
+        source = f" from {_counted(self.files, 'file')}" if self.files else ""
+        parts = [
+            f"{self.rows_new:,} new",
+            f"{self.rows_already_there:,} already there",
+            f"{self.quarantined.total():,} quarantined{_by_reason(self.quarantined)}",
+        ]
+        if self.set_aside:
+            parts.append(f"{self.set_aside.total():,} set aside{_by_reason(self.set_aside)}")
+        if self.rows_released:
+            parts.append(f"{self.rows_released:,} released from quarantine")
+        days = _counted(self.days, "day")
+        return (
+            f"{_counted(self.rows_read, 'row')} read{source}{where}, {days}: {', '.join(parts)}; "
+            f"{_counted(self.partitions_changed, 'partition')} changed."
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _by_reason(counts: Counter[str]) -> str:
+    listed = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()) if count)
+    return f" ({listed})" if listed else ""

@@ -1,0 +1,142 @@
+"""What a partition holds, as a pure function of the set of rows ever delivered for it.
+
+Every rule here gives the same answer for all rows at once as for any of them first and the others later,
+with what was kept and what was quarantined as candidates again. So the order of deliveries, duplicates and
+overlaps leave no trace in the store.
+
+Candidates have the columns of the dataset's contract, and may have the boolean columns STORED and DELIVERED
+(where the row comes from), which are or-ed over the rows that become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from inflows.raw.reasons import CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH
+
+STORED: Final = "_stored"
+DELIVERED: Final = "_delivered"
+
+KEYS: Final = {
+    "transfers": ("chain", "block_number", "tx_hash", "kind", "position"),
+    "utxo": ("chain", "block_number", "tx_hash", "side", "position"),
+    "blocks": ("chain", "block_number"),
+}
+ORDER: Final = {
+    "transfers": ("block_number", "position", "kind", "tx_hash"),
+    "utxo": ("block_number", "tx_hash", "side", "position"),
+    "blocks": ("block_number",),
+}
+"""The order of rows in a partition's file."""
+
+_CONTENTS: Final = {
+    "transfers": ("block_time", "contract", "from_address", "to_address", "amount_raw"),
+    "utxo": ("block_time", "is_coinbase", "address", "amount_raw"),
+    "blocks": ("block_time", "block_hash", "parent_hash"),
+}
+_COVERAGE: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
+_TRANSACTION: Final = ("chain", "block_number", "tx_hash")
+_SAFE_DIGITS: Final = 28
+"""Amounts of at most this many digits can be summed ten billion times in 38."""
+
+
+def resolve(dataset: str, candidates: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The rows to keep, and those to quarantine (with the column `reason`), of all candidates."""
+    names = candidates.collect_schema().names()
+    flags: list[str] = [name for name in (STORED, DELIVERED) if name in names]
+    if dataset == "blocks":
+        candidates = candidates.with_columns(
+            exact=(pl.col("block_hash") != "") & (pl.col("parent_hash") != ""), source=pl.lit("")
+        )
+        flags += _COVERAGE
+    settled, conflicting = _merge(dataset, candidates, flags)
+    if dataset == "utxo":
+        settled, conflicting = _whole_transactions(settled, conflicting)
+    return settled.select(names), conflicting.select(*names, "reason")
+
+
+def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """One row a key: equal contents are one, exact beats approximate, what still disagrees is conflicting.
+
+    The source of a merged row is the smallest by name among the exact ones, if there are any: the approximate
+    ones may already have been dropped.
+    """
+    key, contents = KEYS[dataset], _CONTENTS[dataset]
+    # Most keys come once: a hash tells them apart cheaply, and its collisions merely take the long way.
+    repeated = pl.sum_horizontal(
+        pl.col(name).hash(seed) * pl.lit(2 * seed + 1, dtype=pl.UInt64) for seed, name in enumerate(key)
+    ).is_duplicated()
+    marked = candidates.with_columns(_repeated=repeated)
+    single = marked.filter(~pl.col("_repeated")).drop("_repeated")
+    many = marked.filter("_repeated").drop("_repeated")
+    if dataset == "blocks":
+        many = many.with_columns(pl.col(name).any().over(key) for name in flags)
+    merged = {
+        "exact": pl.col("exact").any(),
+        "source": pl.col("source").filter(pl.col("exact") == pl.col("exact").any()).min(),
+        **{name: pl.col(name).any() for name in flags},
+    }
+    others = [
+        pl.col(name).first()  # the 64-bit keys, which follow from the addresses
+        for name in candidates.collect_schema().names()
+        if name not in {*key, *contents, *merged}
+    ]
+    best = (
+        many.group_by(*key, *contents)
+        .agg(*others, **merged)
+        .filter(pl.col("exact") == pl.col("exact").any().over(key))
+        .with_columns(_rivals=pl.len().over(key))
+    )
+    names = candidates.collect_schema().names()
+    settled = pl.concat([single.select(names), best.filter(pl.col("_rivals") == 1).select(names)])
+    conflicting = best.filter(pl.col("_rivals") > 1).select(*names, reason=pl.lit(CONFLICTING_CONTENTS))
+    return settled, conflicting
+
+
+def _whole_transactions(
+    settled: pl.LazyFrame, conflicting: pl.LazyFrame
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Take out whole transactions that have a conflicting entry, lack inputs, or spend less than they pay."""
+    short = pl.col("amount_raw").str.len_bytes() <= _SAFE_DIGITS
+    amount = pl.when(short).then("amount_raw").cast(pl.Int128)
+    per_transaction = settled.group_by(_TRANSACTION).agg(
+        coinbase=pl.col("is_coinbase").any(),
+        inputs=(pl.col("side") == "in").sum(),
+        spent=amount.filter(pl.col("side") == "in").sum(),
+        paid=amount.filter(pl.col("side") == "out").sum(),
+        long=(~short).any(),
+    )
+    lacking = per_transaction.filter(~pl.col("coinbase"), pl.col("inputs") == 0).select(
+        *_TRANSACTION, reason=pl.lit(INPUTS_MISSING)
+    )
+    has_inputs = per_transaction.filter(~pl.col("coinbase"), pl.col("inputs") > 0)
+    overspent = has_inputs.filter(~pl.col("long"), pl.col("spent") < pl.col("paid")).select(_TRANSACTION)
+    of_long = settled.join(has_inputs.filter("long").select(_TRANSACTION), on=_TRANSACTION, how="semi")
+    overspent_long = (
+        of_long.group_by(_TRANSACTION)
+        .agg(entries=pl.struct("side", "amount_raw"))
+        .filter(pl.col("entries").map_elements(_pays_more_than_it_spends, return_dtype=pl.Boolean))
+        .select(_TRANSACTION)
+    )
+    disputed = conflicting.select(*_TRANSACTION, "reason").unique()
+    overspending = pl.concat([overspent, overspent_long]).with_columns(reason=pl.lit(SPENDS_TOO_MUCH))
+    refused = (
+        pl.concat([disputed, lacking, overspending])
+        .group_by(_TRANSACTION)  # a disputed transaction may be lacking as well: the first reason by name
+        .agg(pl.col("reason").min())
+    )
+    taken = settled.join(refused, on=_TRANSACTION, how="inner", validate="m:1")
+    kept = settled.join(refused, on=_TRANSACTION, how="anti")
+    names = conflicting.collect_schema().names()
+    return kept, pl.concat([conflicting, taken.select(names)])
+
+
+def _pays_more_than_it_spends(entries: pl.Series) -> bool:
+    """Compare in Python's integers, which hold sums above 128 bits."""
+    balance = 0
+    for side, amount in entries.struct.unnest().iter_rows():
+        balance += int(amount) if side == "in" else -int(amount)
+    return balance < 0

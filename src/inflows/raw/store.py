@@ -1,0 +1,129 @@
+"""The raw store's one way in: deliveries become partitions that depend on what was delivered, not on how.
+
+The state of a partition is a pure function of the set of rows ever delivered for it (`resolve`). An ingestion
+has two phases: `staging` reads everything and changes nothing, `merging` replaces partitions one by one. The
+caller holds the writing lock (`inflows.files.writing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from inflows.contracts.names import DATASETS
+from inflows.errors import UsageError
+from inflows.layout import Layout
+from inflows.progress import Progress, silent
+from inflows.raw.coverage import coverage
+from inflows.raw.delivery import Delivery
+from inflows.raw.merging import Merged, Partition, merge, read
+from inflows.raw.partitions import list_partitions, partition_fingerprint
+from inflows.raw.quarantine import decode
+from inflows.raw.reasons import MERGE_REASONS
+from inflows.raw.report import IngestReport
+from inflows.raw.staging import Staged, end_run, is_disk_error, new_run, stage, unwritable
+
+__all__ = ["Delivery", "IngestReport", "coverage", "ingest", "list_partitions", "partition_fingerprint"]
+
+
+def ingest(
+    layout: Layout,
+    deliveries: Iterable[Delivery],
+    *,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Store what sources deliver; `deliveries` is consumed once, and may be a generator.
+
+    `replace` lets the delivered traces of a chain and day take the place of another source's.
+    Raises UsageError (nothing stored) where an input cannot be read or its traces have another owner, and
+    WorkError where the store cannot be written.
+    """
+    progress = progress or silent()
+    folder = new_run(layout)
+    try:
+        staged = stage(deliveries, folder, progress)
+        _check_owners_of_traces(layout, staged, replace=replace)
+        return _merge_all(layout, staged, folder, progress, replace=replace)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        if not is_disk_error(error):
+            raise
+        raise unwritable(layout.raw, error) from None
+    finally:
+        end_run(folder)
+
+
+def _merge_all(
+    layout: Layout,
+    staged: Staged,
+    folder: Path,
+    progress: Progress,
+    *,
+    replace: bool,
+) -> IngestReport:
+    merged = {
+        # Blocks last: they say what has been read, which is true once the rest is in the store.
+        dataset: merge(
+            layout,
+            dataset,
+            staged.files[dataset],
+            folder,
+            progress,
+            replace_traces=replace and dataset == "transfers",
+        )
+        for dataset in DATASETS
+        if dataset in staged.files
+    }
+    quarantined = staged.quarantined
+    for part in merged.values():
+        quarantined = quarantined + part.quarantined
+    rows = [merged.get(dataset, Merged()) for dataset in ("transfers", "utxo")]
+    touched = {partition for parts in staged.files.values() for partition in parts}
+    return IngestReport(
+        rows_read=staged.rows["transfers"] + staged.rows["utxo"],
+        blocks_read=staged.rows["blocks"],
+        rows_new=sum(part.new for part in rows),
+        rows_already_there=sum(part.good - part.new - part.quarantined.total() for part in rows),
+        quarantined=quarantined,
+        set_aside=staged.set_aside,
+        rows_released=sum(part.released for part in rows),
+        partitions_changed=sum(part.changed for part in merged.values()),
+        chains=tuple(sorted({chain for chain, _ in touched if chain != "unknown"})),
+        days=len({date for _, date in touched if date != "unknown"}),
+    )
+
+
+def _check_owners_of_traces(layout: Layout, staged: Staged, *, replace: bool) -> None:
+    """Refuse traces of a chain and day that another source owns: tools number them differently."""
+    paths = [path for parts in staged.files["transfers"].values() for path in parts]
+    if not paths:
+        return
+    delivered = _owners(
+        pl.scan_parquet(paths, hive_partitioning=False, glob=False).filter(pl.col("reason").is_null())
+    )
+    touched: list[Partition] = sorted({(chain, date) for chain, date, _ in delivered})
+    raw = [p for key in touched if (p := layout.raw_partition("transfers", *key)).exists()]
+    held = [p for key in touched if (p := layout.quarantine_partition("transfers", *key)).exists()]
+    waiting = read(held, "quarantine").filter(pl.col("reason").is_in(MERGE_REASONS))
+    owned = set() if replace else _owners(read(raw, "transfers")) | _owners(decode("transfers", waiting))
+    for chain, date in touched:
+        sources = sorted(s for c, d, s in owned | delivered if (c, d) == (chain, date))
+        if len(sources) > 1:
+            raise UsageError(
+                f"Traces of {chain} on {date} come from {' and from '.join(sources)}, "
+                "and each tool numbers traces differently.",
+                "Deliver one of them alone."
+                if replace or not owned
+                else "Nothing was stored. Give --replace to put the new ones in place of the old.",
+            )
+
+
+def _owners(transfers: pl.LazyFrame) -> set[tuple[str, str, str]]:
+    """Chain, day and source of all traces in a frame."""
+    day = pl.col("block_time").dt.strftime("%Y-%m-%d")
+    rows = (
+        transfers.filter(pl.col("kind") == "trace").select("chain", day.alias("date"), "source").unique()
+    ).collect(engine="streaming")
+    return {(str(chain), str(date), str(source)) for chain, date, source in rows.iter_rows()}

@@ -1,0 +1,35 @@
+"""What a format of input files is: a name, a sentence, and a function that delivers its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inflows.raw.delivery import Delivery
+
+
+@dataclass
+class Order:
+    """What the user asked to be read, and what the reader has to say about it besides rows."""
+
+    paths: tuple[str, ...]
+    chain: str | None
+    blocks: str | None
+    scratch: Path
+    """A folder for what must be rewritten before it can be read; it is removed at the end."""
+    files: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def counted(self, files: int) -> None:
+        """Count files that are read."""
+        self.files += files
+
+
+@dataclass(frozen=True)
+class Format:
+    """An input format. `deliver` may be a generator; it raises UsageError before anything is stored."""
+
+    name: str
+    summary: str
+    deliver: Callable[[Order], Iterable[Delivery]]

@@ -1,0 +1,88 @@
+"""Our own format's files: transfers or UTXO entries, CSV or Parquet, told apart by their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import polars as pl
+
+from inflows.errors import UsageError
+from inflows.raw.delivery import Delivery, delivered_columns
+from inflows.sources import own
+from inflows.sources.formats import Format, Order
+from inflows.sources.paths import expand, name_of
+from inflows.sources.tables import Table, open_table
+
+_SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".pq")
+
+
+def deliver(order: Order) -> Iterator[Delivery]:
+    """One delivery a file; every file's columns are looked at before the first row is read."""
+    tables = [open_table(path) for path in expand(order.paths, _SUFFIXES)]
+    datasets = [_dataset(table) for table in tables]
+    order.counted(files=len(tables))
+    for table, dataset in zip(tables, datasets, strict=True):
+        yield _delivery(table, dataset)
+
+
+FORMAT: Final = Format(
+    name="inflows", summary="our own transfers or UTXO entries, CSV or Parquet", deliver=deliver
+)
+
+
+def _delivery(table: Table, dataset: str) -> Delivery:
+    normalise = own.normalise_transfers if dataset == "transfers" else own.normalise_utxo
+
+    def judge(batch: pl.DataFrame) -> pl.DataFrame:
+        """Batch by batch, so that only the forms of the chains that occur are tried."""
+        chains = batch["chain"].cast(pl.String).unique().to_list()
+        return own.with_rows(normalise(batch.lazy(), chains).collect(), batch)
+
+    frame = table.frame.map_batches(
+        judge, streamable=True, schema=delivered_columns(dataset), validate_output_schema=False
+    )
+    return Delivery(dataset, frame, name_of(table.path), table.failures)
+
+
+def _dataset(table: Table) -> str:
+    """Tell what a file holds by its columns, and refuse columns that are missing, unknown or inexact."""
+    names = set(table.columns)
+    dataset = "utxo" if {"side", "is_coinbase", "address"} & names else "transfers"
+    needed = own.UTXO if dataset == "utxo" else own.TRANSFERS
+    allowed = f"A {dataset} file has the columns {', '.join(needed)}, and may have {', '.join(own.OPTIONAL)}."
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise UsageError(f"{table.path} has no column {_quoted(missing)}.", f"{allowed} Nothing was stored.")
+    unknown = sorted(names - {*needed, *own.OPTIONAL})
+    if unknown:
+        raise UsageError(
+            f"{table.path} has the unknown column {_quoted(unknown)}.", f"{allowed} Nothing was stored."
+        )
+    for name, kind in table.columns.items():
+        problem = _wrong_type(name, kind)
+        if problem:
+            raise UsageError(
+                f"{table.path}: the column '{name}' is of type {kind}, but {problem}.", "Nothing was stored."
+            )
+    return dataset
+
+
+def _wrong_type(name: str, kind: pl.DataType) -> str:
+    """What the column should be, if it is not; text will do for every column."""
+    if kind in (pl.String, pl.Null, pl.Categorical, pl.Enum):
+        return ""
+    if name == "block_time":
+        return "" if kind in (pl.Datetime, pl.Date) else "times must be text or timestamps"
+    if name == "amount_raw":
+        exact = kind.is_integer() or (isinstance(kind, pl.Decimal) and kind.scale == 0)
+        return "" if exact else "amounts must be exact: text, integers, or decimals of scale 0"
+    if name in ("block_number", "position"):
+        return "" if kind.is_integer() else "numbers of blocks and positions must be integers or text"
+    if name == "is_coinbase":
+        return "" if kind == pl.Boolean or kind.is_integer() else "it must be true or false"
+    return "it must be text"
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

@@ -1,0 +1,165 @@
+"""CSV and Parquet files as frames of the columns as they were delivered.
+
+CSV fields are all text. A line with too few or too many fields, which no column can hold, comes as a row
+whose column LINE has the text of the line and whose other columns are empty.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from polars.io.plugins import register_io_source
+
+from inflows.errors import InflowsError, UsageError
+
+LINE: Final = "_line"
+_BLOCK_BYTES: Final = 8 << 20
+_CSV_SUFFIXES: Final = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's rows as delivered."""
+
+    path: Path
+    columns: dict[str, pl.DataType]
+    """As delivered, without LINE."""
+    frame: pl.LazyFrame
+    """The columns, and LINE (null but for lines that do not fit the header)."""
+    rows: int | None
+    """How many, where the file tells without being read."""
+    failures: list[InflowsError] = field(default_factory=list)
+    """What went wrong while the frame was read, in words for the user."""
+
+
+def open_table(path: Path) -> Table:
+    """Look at a file's head and say what it holds; UsageError where it is no readable CSV or Parquet."""
+    try:
+        if path.stat().st_size == 0:
+            raise UsageError(f"{path} is empty.", "Give a file with a header at least, or leave it out.")
+        if path.name.endswith(_CSV_SUFFIXES) or not _is_parquet(path):
+            return _open_csv(path)
+        return _open_parquet(path)
+    except (
+        OSError,
+        EOFError,
+        UnicodeDecodeError,
+        csv.Error,
+        pa.ArrowException,
+        pl.exceptions.PolarsError,
+    ) as e:
+        raise unreadable(path, e) from None
+
+
+def unreadable(path: Path, error: Exception) -> UsageError:
+    """The error for a file that cannot be read as what it says it is."""
+    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower() or "UTF8" in str(error):
+        return UsageError(
+            f"{path} is not UTF-8 text.", "Nothing was stored. Save it as UTF-8 and start this again."
+        )
+    if isinstance(error, OSError) and error.strerror:
+        return UsageError(
+            f"{path} cannot be read: {error.strerror}.", "Check the path and your rights to it."
+        )
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return UsageError(
+        f"{path} cannot be read: {first}.", "Nothing was stored. It may be cut off: fetch it again."
+    )
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return path.name.endswith((".parquet", ".pq")) or handle.read(4) == b"PAR1"
+
+
+def _open_parquet(path: Path) -> Table:
+    rows = int(pq.read_metadata(path).num_rows)
+    frame = pl.scan_parquet(path, hive_partitioning=False, glob=False)
+    columns = dict(frame.collect_schema())
+    return Table(path, columns, frame.with_columns(pl.lit(None, dtype=pl.String).alias(LINE)), rows)
+
+
+def _open_csv(path: Path) -> Table:
+    names = _header(path)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UsageError(f"{path} names the column '{repeated[0]}' twice.", "Give each column one name.")
+    failures: list[InflowsError] = []
+    columns: dict[str, pl.DataType] = {name: pl.String() for name in names}
+    schema = {**columns, LINE: pl.String()}
+
+    def batches(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        try:
+            for batch in _csv_batches(path, names):
+                frame = batch if predicate is None else batch.filter(predicate)
+                yield frame if with_columns is None else frame.select(with_columns)
+        except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+            failures.append(unreadable(path, error))
+            raise
+
+    frame = register_io_source(batches, schema=schema)
+    return Table(path, columns, frame, None, failures)
+
+
+def _header(path: Path) -> list[str]:
+    opener = gzip.open if path.name.endswith(".gz") else Path.open
+    with opener(path, "rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+        names = next(csv.reader(text, strict=True), [])
+    names = [name.strip() for name in names]
+    if not any(names):
+        raise UsageError(f"{path} has no header.", "Its first line must name the columns.")
+    return names
+
+
+def _csv_batches(path: Path, names: list[str]) -> Iterator[pl.DataFrame]:
+    misfits: list[str] = []
+
+    def keep_aside(row: pa_csv.InvalidRow) -> str:
+        misfits.append(row.text)
+        return "skip"
+
+    if _has_only_a_header(path):
+        return
+    reader = pa_csv.open_csv(
+        path,
+        read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=names, skip_rows=1),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_aside),
+        convert_options=pa_csv.ConvertOptions(
+            column_types={name: pa.string() for name in names}, strings_can_be_null=False
+        ),
+    )
+    nothing = pl.lit(None, dtype=pl.String).alias(LINE)
+    for batch in reader:
+        frame = pl.from_arrow(batch)
+        assert isinstance(frame, pl.DataFrame)
+        yield frame.with_columns(nothing)
+        if misfits:
+            lines, misfits[:] = list(misfits), []
+            yield _misfit_rows(names, lines)
+    if misfits:
+        yield _misfit_rows(names, misfits)
+
+
+def _misfit_rows(names: list[str], lines: list[str]) -> pl.DataFrame:
+    empty = [pl.lit(None, dtype=pl.String).alias(name) for name in names]
+    return pl.DataFrame({LINE: lines}, schema={LINE: pl.String}).select(*empty, LINE)
+
+
+def _has_only_a_header(path: Path) -> bool:
+    """Whether nothing but blank lines follows the header, which the reader takes for an error."""
+    opener = gzip.open if path.name.endswith(".gz") else Path.open
+    with opener(path, "rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+        next(csv.reader(text), None)
+        return not any(line.strip() for line in text)
