@@ -16,10 +16,10 @@ from inflows.layout import Layout
 from inflows.progress import Progress, reporter
 from inflows.raw.report import IngestReport
 from inflows.raw.store import ingest
-from inflows.sources import own_files
+from inflows.sources import etl_files, own_files
 from inflows.sources.formats import Format, Order
 
-FORMATS: Final[dict[str, Format]] = {source.name: source for source in (own_files.FORMAT,)}
+FORMATS: Final[dict[str, Format]] = {source.name: source for source in (own_files.FORMAT, etl_files.FORMAT)}
 """Every input format by its name."""
 
 _PREFIX: Final = "decoded-"

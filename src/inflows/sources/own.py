@@ -31,6 +31,9 @@ UTXO: Final = (
 OPTIONAL: Final = ("source",)
 DEFAULT_SOURCE: Final = "inflows"
 
+GIVEN: Final = "_given"
+"""A reason that the reader of another format gives before a row is judged; the column may be missing."""
+
 _MAX_AMOUNT: Final = str(2**256 - 1)
 _HEX: Final = r"^(?:0[xX][0-9a-fA-F]+|[0-9a-fA-F]{64})$"
 _NOT_FAMILIES: Final = ("evm", "unknown")
@@ -152,7 +155,7 @@ def _judged(
     text = {
         name: pl.col(name).cast(pl.String).fill_null("").str.strip_chars()
         for name in types
-        if not types[name].is_temporal() and name != LINE
+        if not types[name].is_temporal() and name not in (LINE, GIVEN)
     }
     clean = frame.with_columns(**text)
     if "source" not in types:
@@ -177,6 +180,8 @@ def _judged(
     reason = pl.coalesce(
         pl.when(~holds.fill_null(False)).then(pl.lit(reason)) for reason, holds in _in_order(checks)
     )
+    if GIVEN in types:
+        reason = pl.coalesce(GIVEN, reason)
     columns = [name for name in delivered_columns(dataset) if name != "row"]
     return clean.with_columns(reason=reason).select(columns)
 
