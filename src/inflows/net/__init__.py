@@ -1,0 +1,38 @@
+"""The one door to the network: timeouts, retries, waits that servers ask for, and no key in any message.
+
+Building a request, sending it and reading the answer are three functions, so that a reader of answers is
+tested without a network:
+
+    endpoint = parse_endpoint(url)                      # may hold keys; shows itself without them
+    request = Request(endpoint, method="POST", body=b"…")
+    with Door() as door:
+        answer = door.call(request, read)               # read: Reply -> anything, raises NetError
+"""
+
+from inflows.net.adaptive import AdaptiveSize
+from inflows.net.door import Door, Limits
+from inflows.net.endpoint import Endpoint, parse_endpoint
+from inflows.net.errors import BadAnswer, KeyRefused, NetError, RateLimited, Unreachable
+from inflows.net.messages import Reply, Request, read_json, read_ok
+from inflows.net.parallel import in_order
+from inflows.net.retrying import Patience, retry_after
+
+__all__ = [
+    "AdaptiveSize",
+    "BadAnswer",
+    "Door",
+    "Endpoint",
+    "KeyRefused",
+    "Limits",
+    "NetError",
+    "Patience",
+    "RateLimited",
+    "Reply",
+    "Request",
+    "Unreachable",
+    "in_order",
+    "parse_endpoint",
+    "read_json",
+    "read_ok",
+    "retry_after",
+]
