@@ -18,7 +18,7 @@ from inflows.simulate.files import transfers_frame, write_registries, write_tran
 from inflows.simulate.folder import empty, prepare, write_readme
 from inflows.simulate.market import Exchange, Market, Target, Weight
 from inflows.simulate.published import PUBLISHED_MARKET, random_market
-from inflows.simulate.scale import BASE, UNIT, Measure, classes, scaled
+from inflows.simulate.scale import BASE, Measure, classes, scaled
 from inflows.simulate.stream import chunks, make_scene
 from inflows.simulate.totals import totals
 from inflows.simulate.truth import Beliefs, Tally, judge, make_beliefs, value
@@ -41,7 +41,8 @@ def simulate(
     The same market, size and seed give the same bytes. Memory does not grow with the size. `progress` is told
     how many transfers are done, of how many; a market with targets is gone through twice, and counts so.
     Raises UsageError where a number is out of range or the folder holds anything but an earlier simulation,
-    WorkError where the folder cannot be written or the targets cannot be met with so few transfers.
+    WorkError where the folder cannot be written or the market cannot meet its targets. With fewer than 5000
+    transfers that is no error: the market is left as drawn, and its README says so.
     """
     if transfers < 1:
         raise UsageError(f"{transfers} transfers cannot be simulated.", "Ask for 1 or more.")
@@ -68,27 +69,27 @@ def _write(folder: Path, scene: Scene, progress: Progress) -> None:
     work = scene.transfers * (2 if market.targets else 1)
     factors = _measured(scene, beliefs, progress, work)
     empty(folder)
-    write_readme(folder, scene.transfers, scene.seed, market)
+    write_readme(folder, scene.transfers, scene.seed, market, scaled=bool(factors))
     write_registries(folder, scene)
     addresses, tally, done = pl.Series(scene.wallets.addresses), Tally(market), 0
     for number, (drawn, rng) in enumerate(chunks(scene)):
         rows = drawn
-        if market.targets:
+        if factors:
             group = classes(drawn, judge(drawn, BASE, scene, beliefs), market)
             rows = drawn.with_amount(scaled(drawn.amount, group, factors))
         write_transfers(folder, number, transfers_frame(rows, done, scene, addresses, rng))
-        listed, micros, priced = value(rows, scene)
+        valued = value(rows, scene)
         for level in range(len(LEVELS)):
-            tally.add(level, rows, judge(rows, level, scene, beliefs), listed, micros, priced)
+            tally.add(level, rows, judge(rows, level, scene, beliefs), valued)
         done += len(rows)
         progress(work - scene.transfers + done, work)
     write_truth(folder, tally, totals(tally, market))
 
 
-def _measured(scene: Scene, beliefs: Beliefs, progress: Progress, work: int) -> list[int]:
-    """The factors that make the market meet its targets; nothing is gone through where there are none."""
+def _measured(scene: Scene, beliefs: Beliefs, progress: Progress, work: int) -> list[int] | None:
+    """The factors that make the market meet its targets; None where it has none, or too few transfers."""
     if not scene.market.targets:
-        return [UNIT]
+        return None
     measure, done = Measure(scene, beliefs), 0
     for rows, _ in chunks(scene):
         measure.add(rows)

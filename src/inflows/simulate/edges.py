@@ -100,20 +100,20 @@ def _in_kind(scene: Scene) -> Iterator[_Edge]:
         hot, other = (int(wallets.pools["hot"][number, chain, 0]) for number in (0, 1))
         user, contract = int(wallets.users[chain][0]), wallets.wrapped[chain]
         usdt, coin, wrapped = _USDT[chain], _COIN[chain], _WRAPPED[chain]
-        some = 5 * 10 ** ASSETS[coin].decimals
+        some = {asset: 5 * 10 ** ASSETS[asset].decimals for asset in (usdt, coin, wrapped)}
         for asset, sender, receiver in (
             (usdt, user, hot), (usdt, hot, user), (usdt, hot, other), (usdt, hot, hot), (usdt, user, user),
             (usdt, ZERO[chain], hot), (usdt, hot, ZERO[chain]), (usdt, ZERO[chain], user),
             (coin, hot, contract), (wrapped, hot, contract), (usdt, hot, contract),
             (wrapped, ZERO[chain], hot),
         ):  # fmt: skip
-            yield _Edge(noon, chain, asset, sender, receiver, some)
-        yield _Edge(noon, chain, coin, contract, hot, some, kind=TRACE)
+            yield _Edge(noon, chain, asset, sender, receiver, some[asset])
+        yield _Edge(noon, chain, coin, contract, hot, some[coin], kind=TRACE)
         yield _Edge(noon, chain, usdt, user, hot, 0)
         for wallet in wallets.odd[chain][: 4 + 8 + 6 + 1 + 4]:
-            yield _Edge(noon, chain, usdt, user, int(wallet), some)
-            yield _Edge(noon, chain, usdt, int(wallet), other, some, 1)
-            yield _Edge(noon, chain, usdt, int(wallet), hot, some)
+            yield _Edge(noon, chain, usdt, user, int(wallet), some[usdt])
+            yield _Edge(noon, chain, usdt, int(wallet), other, some[usdt], 1)
+            yield _Edge(noon, chain, usdt, int(wallet), hot, some[usdt])
         spam = asset_numbers(CHAINS[chain], listed=False, symbol="USDT")[0]
         yield _Edge(noon, chain, spam, user, hot, 2**256 - 1)
     hot = int(wallets.pools["hot"][0, _ETHEREUM, 0])

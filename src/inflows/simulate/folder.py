@@ -15,6 +15,9 @@ _OURS: Final = re.compile(
     r"README\.md|(?:labels|assets|prices|jurisdictions)\.csv|truth/(?:totals|flow_types)\.csv"
     r"|transfers/part-\d+\.parquet"
 )
+_UNSCALED: Final = (
+    "\nThese are too few transfers for the market to be scaled to its targets: it is as it was drawn.\n"
+)
 _FOLDERS: Final = ("transfers", "truth")
 _ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}$")
 """What a writer that was killed leaves beside the file it was writing."""
@@ -83,7 +86,7 @@ def _unwritable(folder: Path, error: OSError) -> WorkError:
     )
 
 
-def write_readme(folder: Path, transfers: int, seed: int, market: Market) -> None:
+def write_readme(folder: Path, transfers: int, seed: int, market: Market, *, scaled: bool) -> None:
     """Say what the folder holds; written first, so that an interrupted simulation can be replaced."""
     write_text(
         f"""{_TITLE}
@@ -94,7 +97,7 @@ Everything in this folder is simulated: no exchange, wallet, transfer, price or 
 - seed: {seed}
 - window: {market.start} to {market.end} (UTC, end not included; sweeps may follow within 20 hours)
 - exchanges: {", ".join(exchange.slug for exchange in market.exchanges)}
-{_targets(market)}
+{_targets(market) if scaled else _UNSCALED if market.targets else ""}
 `transfers/`, `labels.csv`, `assets.csv`, `prices.csv` and `jurisdictions.csv` are inputs in the project's own
 formats. `truth/totals.csv` and `truth/flow_types.csv` say what must come out of them, to the last digit; they
 are written last, so a folder without them is not complete.

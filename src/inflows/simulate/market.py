@@ -76,7 +76,7 @@ class Market:
     end: dt.date
     users: int = 20_000
     deposits: int = 60  # deposit wallets of each exchange on each chain
-    inflow_usd: int = 500_000_000_000  # what all exchanges together receive in the window, roughly
+    inflow_usd: int = 420_000_000_000  # what all exchanges together receive in the window, roughly
     spread: float = 1.9  # sigma of the lognormal sizes
     growth: float = 1.25  # of the number of transfers, in a year
     chain_shares: tuple[int, int, int] = (50, 20, 30)

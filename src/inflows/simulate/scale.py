@@ -25,6 +25,10 @@ from inflows.simulate.truth import Beliefs, Judged, Tally, judge, value
 
 UNIT: Final = 10**12
 """Factors are whole numbers of 10^-12."""
+ENOUGH: Final = 5000
+"""From this number of transfers on, a market that does not meet its targets is an error."""
+_EXTREME: Final = 1000
+"""A factor beyond this, or below its inverse, would make a caricature of the market."""
 BASE: Final = tuple(LEVELS).index("base")
 _SCALED: Final = np.array([asset.listed and asset.trusted for asset in ASSETS])
 
@@ -70,15 +74,18 @@ class Measure:
     def add(self, rows: Rows) -> None:
         """Count a chunk as it was drawn."""
         judged = judge(rows, BASE, self._scene, self._beliefs)
-        listed, micros, priced = value(rows, self._scene)
+        valued = value(rows, self._scene)
         group = classes(rows, judged, self._scene.market)
         for number, tally in enumerate(self._tallies):
             here = np.flatnonzero(group == number)
             part = Judged(judged.flow_type[here], judged.source[here], judged.destination[here])
-            tally.add(BASE, rows.take(here), part, listed[here], micros[here], priced[here])
+            tally.add(BASE, rows.take(here), part, valued.take(here))
 
-    def factors(self) -> list[int]:
-        """The factor of each class in units of 10^-12; the last one is 1, for what is not scaled."""
+    def factors(self) -> list[int] | None:
+        """The factor of each class in units of 10^-12; the last one is 1, for what is not scaled.
+
+        None where the transfers are too few for the targets to be met.
+        """
         market = self._scene.market
         sums = [[_received(tally, target, market) for tally in self._tallies] for target in market.targets]
         wanted = [
@@ -87,7 +94,9 @@ class Measure:
         ]
         solved = _solve([[Fraction(one) for one in row[:-1]] for row in sums], wanted)
         factors = [int(one * UNIT) for one in solved] if solved else []
-        if not factors or min(factors) < 1:
+        if not factors or not UNIT // _EXTREME < min(factors) <= max(factors) < UNIT * _EXTREME:
+            if self._scene.transfers < ENOUGH:
+                return None
             raise WorkError(
                 "This market cannot be scaled to its targets.",
                 "Simulate more transfers, or change the market's exchanges or targets.",

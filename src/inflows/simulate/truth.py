@@ -24,7 +24,7 @@ from inflows.simulate.rows import WITHDRAWAL, Rows
 from inflows.simulate.wallets import ZERO, Wallets
 
 TYPES: Final = ("internal", "mint", "burn", "wrap", "inter_exchange", "inflow", "outflow")
-_HALF: Final = 1 << 32
+_LOW: Final = (1 << 32) - 1
 _NOTHING, _OTHER, _CUSTODY, _ISSUER = range(4)
 
 
@@ -120,6 +120,30 @@ def _is_wrappable(asset: Ints) -> Bools:
 
 
 @dataclass(frozen=True)
+class Valued:
+    """Of each row: whether its asset is listed, whether it has a worth, and that worth.
+
+    The worth is in millionths of US dollars, in two parts: high * 2^32 + low; both 0 where there is none.
+    """
+
+    listed: Bools
+    priced: Bools
+    high: Ints
+    low: Ints
+
+    def take(self, order: Ints) -> Valued:
+        """The rows of the given numbers, in their order."""
+        return Valued(self.listed[order], self.priced[order], self.high[order], self.low[order])
+
+
+def value(rows: Rows, scene: Scene) -> Valued:
+    """What each row is worth."""
+    micros, priced = worth(scene.quotes, rows.asset, rows.time, rows.amount)
+    listed = np.array([one.listed for one in ASSETS])[rows.asset]
+    return Valued(listed, priced, (micros >> 32).astype(np.int64), (micros & _LOW).astype(np.int64))
+
+
+@dataclass(frozen=True)
 class Cell:
     """The flows at a level in a span from an exchange to another (the number of exchanges: neither)."""
 
@@ -136,8 +160,8 @@ class Cell:
 class Tally:
     """Exact sums of worth and counts, by level, span of constant weights, and the two exchanges.
 
-    A worth is added as two 64-bit halves of 32 bits each, so no sum can overflow before there are 2^31
-    transfers, and none is rounded.
+    A worth is added in two parts, in 64 bits each, so that no sum is rounded and none can overflow: not below
+    2^31 transfers, nor below 2^95 millionths of a dollar.
     """
 
     def __init__(self, market: Market) -> None:
@@ -148,7 +172,7 @@ class Tally:
         self._sums = [np.zeros(int(np.prod(self._shape)), dtype=np.int64) for _ in range(5)]
         self.types = np.zeros((len(LEVELS), len(TYPES)), dtype=np.int64)
 
-    def add(self, level: int, rows: Rows, judged: Judged, listed: Bools, micros: Ints, priced: Bools) -> None:
+    def add(self, level: int, rows: Rows, judged: Judged, valued: Valued) -> None:
         """Count rows that were judged at a level."""
         self.types[level] += np.bincount(judged.flow_type[judged.flow_type >= 0], minlength=len(TYPES))
         here = np.flatnonzero(judged.flow_type >= TYPES.index("inter_exchange"))
@@ -156,8 +180,8 @@ class Tally:
         cell = np.ravel_multi_index(
             (np.full(len(here), level), span, judged.source[here], judged.destination[here]), self._shape
         )
-        low, high = micros[here] % _HALF, micros[here] // _HALF
-        added = (low, high, listed[here], ~listed[here], priced[here])
+        mine = valued.take(here)
+        added = (mine.low, mine.high, mine.listed, ~mine.listed, mine.priced)
         for sums, one in zip(self._sums, added, strict=True):
             np.add.at(sums, cell, one)
 
@@ -168,7 +192,7 @@ class Tally:
             level, span, source, destination = (int(n) for n in np.unravel_index(number, self._shape))
             yield Cell(
                 level, span, source, destination,
-                micros=int(high[number]) * _HALF + int(low[number]),
+                micros=(int(high[number]) << 32) + int(low[number]),
                 listed=int(listed[number]),
                 unlisted=int(unlisted[number]),
                 priced=int(priced[number]),
@@ -184,10 +208,3 @@ def _weight_turns(market: Market) -> Ints:
         for one in exchange.weights:
             days |= {day for day in (one.valid_from, one.valid_to) if day}
     return np.array(sorted(epoch(day) for day in days), dtype=np.int64)
-
-
-def value(rows: Rows, scene: Scene) -> tuple[Bools, Ints, Bools]:
-    """Whether each row's asset is listed, its worth in millionths of US dollars, and whether it has one."""
-    micros, priced = worth(scene.quotes, rows.asset, rows.time, rows.amount)
-    listed = np.array([one.listed for one in ASSETS])[rows.asset]
-    return listed, micros.astype(np.int64), priced
