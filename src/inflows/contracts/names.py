@@ -20,7 +20,7 @@ CUSTODY_ROLES: Final = (
 """Roles of wallets that hold what customers sent; the empty role is a wallet of unknown use."""
 
 OTHER_ROLES: Final = ("gas", "deposit_funder", "deployer", "contract", "staking", "issuer")
-"""Roles that make a transfer internal when the other side is the same exchange, and else count for nothing."""
+"""Roles that make a transfer internal when the other side is the same exchange, else count for nothing."""
 
 ROLES: Final = CUSTODY_ROLES + OTHER_ROLES
 

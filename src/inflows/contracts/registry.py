@@ -6,57 +6,55 @@ a build as of a past time uses only what was known then.
 
 from __future__ import annotations
 
-import dataframely as dy
-
-from inflows.contracts.schema import utc_time
+from inflows.contracts import columns as c
 
 
-class Labels(dy.Schema):
+class Labels(c.Schema):
     """Claims about addresses, one row a claim and validity. Key: chain, address, source, valid_from."""
 
-    chain = dy.String(nullable=False)  # 'evm' stands for every EVM chain
-    address = dy.String(nullable=False)
-    exchange = dy.String(nullable=False)
-    role = dy.String(nullable=False)  # empty: not told
-    confidence = dy.Int64(nullable=False)  # 0 to 100
-    valid_from = utc_time(nullable=True)  # null: since ever
-    valid_to = utc_time(nullable=True)  # exclusive; null: until now
-    known_at = utc_time(nullable=True)
-    source = dy.String(nullable=False)
+    chain = c.string()  # 'evm' stands for every EVM chain
+    address = c.string()
+    exchange = c.string()
+    role = c.string()  # empty: not told
+    confidence = c.int64()  # 0 to 100
+    valid_from = c.utc_time(nullable=True)  # null: since ever
+    valid_to = c.utc_time(nullable=True)  # exclusive; null: until now
+    known_at = c.utc_time(nullable=True)
+    source = c.string()
 
 
-class Prices(dy.Schema):
+class Prices(c.Schema):
     """Quotes in US dollars. Key: chain, contract, time, source."""
 
-    chain = dy.String(nullable=False)
-    contract = dy.String(nullable=False)
-    time = utc_time()  # the instant at which the price held
-    price_usd = dy.Decimal(38, 18, nullable=False)  # of one whole coin
-    source = dy.String(nullable=False)
-    known_at = utc_time(nullable=True)
+    chain = c.string()
+    contract = c.string()
+    time = c.utc_time()  # the instant at which the price held
+    price_usd = c.decimal(38, 18)  # of one whole coin
+    source = c.string()
+    known_at = c.utc_time(nullable=True)
 
 
-class Assets(dy.Schema):
+class Assets(c.Schema):
     """Listed assets. Key: chain, contract."""
 
-    chain = dy.String(nullable=False)
-    contract = dy.String(nullable=False)  # empty: native
-    symbol = dy.String(nullable=False)
-    decimals = dy.Int64(nullable=False)  # 0 to 36
-    kind = dy.String(nullable=False)
-    trusted = dy.Bool(nullable=False)
-    max_supply = dy.Decimal(38, 6, nullable=True)  # whole coins
-    known_at = utc_time(nullable=True)
+    chain = c.string()
+    contract = c.string()  # empty: native
+    symbol = c.string()
+    decimals = c.int64()  # 0 to 36
+    kind = c.string()
+    trusted = c.boolean()
+    max_supply = c.decimal(38, 6, nullable=True)  # whole coins
+    known_at = c.utc_time(nullable=True)
 
 
-class Jurisdictions(dy.Schema):
+class Jurisdictions(c.Schema):
     """Weights of exchanges in jurisdictions. Key: exchange, jurisdiction, basis, valid_from."""
 
-    exchange = dy.String(nullable=False)
-    jurisdiction = dy.String(nullable=False)  # ISO 3166-1 alpha-2
-    basis = dy.String(nullable=False)
-    weight = dy.Decimal(38, 9, nullable=False)  # 0 to 1
-    valid_from = dy.Date(nullable=True)
-    valid_to = dy.Date(nullable=True)  # exclusive
-    source = dy.String(nullable=False)
-    known_at = utc_time(nullable=True)
+    exchange = c.string()
+    jurisdiction = c.string()  # ISO 3166-1 alpha-2
+    basis = c.string()
+    weight = c.decimal(38, 9)  # 0 to 1
+    valid_from = c.date(nullable=True)
+    valid_to = c.date(nullable=True)  # exclusive
+    source = c.string()
+    known_at = c.utc_time(nullable=True)

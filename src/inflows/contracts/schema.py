@@ -1,9 +1,10 @@
-"""Small helpers over dataframely schemas: the dtypes of a contract, and conforming a frame to it."""
+"""The dtypes of a contract, and conforming a frame to it."""
 
 from __future__ import annotations
 
-import dataframely as dy
 import polars as pl
+
+from inflows.contracts.columns import Schema
 
 UTC_TIME = pl.Datetime("us", "UTC")
 AMOUNT = pl.Decimal(38, 18)
@@ -12,21 +13,16 @@ PRICE = pl.Decimal(38, 18)
 WEIGHT = pl.Decimal(38, 9)
 
 
-def utc_time(*, nullable: bool = False, primary_key: bool = False) -> dy.Datetime:
-    """A column of instants in UTC, to the microsecond."""
-    return dy.Datetime(nullable=nullable, primary_key=primary_key, time_zone="UTC", time_unit="us")
-
-
-def dtypes(schema: type[dy.Schema]) -> dict[str, pl.DataType]:
+def dtypes(schema: type[Schema]) -> dict[str, pl.DataType]:
     """Column names of a contract with their Polars types, in the contract's order."""
     return {name: column.dtype for name, column in schema.columns().items()}
 
 
-def empty(schema: type[dy.Schema]) -> pl.LazyFrame:
+def empty(schema: type[Schema]) -> pl.LazyFrame:
     """A frame of the contract with no rows."""
     return pl.LazyFrame(schema=dtypes(schema))
 
 
-def conform(frame: pl.LazyFrame, schema: type[dy.Schema]) -> pl.LazyFrame:
+def conform(frame: pl.LazyFrame, schema: type[Schema]) -> pl.LazyFrame:
     """Exactly the contract's columns, in its order and types (missing columns are an error)."""
     return frame.select(pl.col(name).cast(dtype) for name, dtype in dtypes(schema).items())

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import dataframely as dy
 import polars as pl
 
 from inflows import keys
+from inflows.contracts import columns as c
 from inflows.contracts import raw
 from inflows.contracts.schema import conform, dtypes
 
-SCHEMAS: Final[dict[str, type[dy.Schema]]] = {
+SCHEMAS: Final[dict[str, type[c.Schema]]] = {
     "transfers": raw.Transfers,
     "utxo": raw.UtxoEntries,
     "blocks": raw.Blocks,

@@ -6,8 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-import dataframely as dy
-
+from inflows.contracts import columns as c
 from inflows.contracts.registry import Assets, Jurisdictions, Labels, Prices
 from inflows.contracts.schema import dtypes
 
@@ -17,7 +16,7 @@ class Table:
     """One registry table. `content` is what a row says of its key: all other columns but known_at."""
 
     name: str
-    schema: type[dy.Schema]
+    schema: type[c.Schema]
     key: tuple[str, ...]
     has_baseline: bool
     """Whether the first import into the empty table is known since ever."""

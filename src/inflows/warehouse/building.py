@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import dataframely as dy
 import duckdb
 import polars as pl
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
+from inflows.contracts import columns as c
 from inflows.contracts.flows import DailyFacts, Flows
 from inflows.contracts.schema import dtypes
 from inflows.errors import WorkError
@@ -71,7 +71,7 @@ def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.Da
 
 
 def insert_files(
-    connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[Path], schema: type[dy.Schema]
+    connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[Path], schema: type[c.Schema]
 ) -> None:
     """Append Parquet files to a table, in batches of bounded size, each sorted by chain and time."""
     columns = [_column(name) for name in dtypes(schema)]

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import dataframely as dy
 import polars as pl
 
+from inflows.contracts import columns as c
 from inflows.contracts.flows import Findings, Totals, Wallets
 from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
@@ -16,32 +16,32 @@ from inflows.keys import BEGINNING, END
 from inflows.warehouse.vintages import Vintage
 
 
-class Coverage(dy.Schema):
+class Coverage(c.Schema):
     """What has been read of each chain and day. Key: chain, date, dataset."""
 
-    chain = dy.String(nullable=False)
-    date = dy.Date(nullable=True)
-    dataset = dy.String(nullable=False)
-    rows = dy.Int64(nullable=False)
-    first_block = dy.Int64(nullable=True)
-    last_block = dy.Int64(nullable=True)
-    blocks = dy.Int64(nullable=True)
-    has_token = dy.Bool(nullable=True)
-    has_native = dy.Bool(nullable=True)
-    has_trace = dy.Bool(nullable=True)
-    has_withdrawal = dy.Bool(nullable=True)
-    has_utxo = dy.Bool(nullable=True)
-    quarantined = dy.Int64(nullable=True)
+    chain = c.string()
+    date = c.date(nullable=True)
+    dataset = c.string()
+    rows = c.int64()
+    first_block = c.int64(nullable=True)
+    last_block = c.int64(nullable=True)
+    blocks = c.int64(nullable=True)
+    has_token = c.boolean(nullable=True)
+    has_native = c.boolean(nullable=True)
+    has_trace = c.boolean(nullable=True)
+    has_withdrawal = c.boolean(nullable=True)
+    has_utxo = c.boolean(nullable=True)
+    quarantined = c.int64(nullable=True)
 
 
-class References(dy.Schema):
+class References(c.Schema):
     """Figures that others published. Key: period, jurisdiction, measure, source."""
 
-    period = dy.String(nullable=False)
-    jurisdiction = dy.String(nullable=False)
-    measure = dy.String(nullable=False)
-    published_usd = dy.Decimal(38, 6, nullable=False)
-    source = dy.String(nullable=False)
+    period = c.string()
+    jurisdiction = c.string()
+    measure = c.string()
+    published_usd = c.decimal(38, 6)
+    source = c.string()
 
 
 @dataclass(frozen=True)
