@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -22,7 +22,7 @@ from inflows.warehouse.totals import read_totals
 
 R = TypeVar("R")
 
-RETRY_DELAYS_SECONDS = [2, 10, 60]
+RETRY_DELAYS_SECONDS: list[float] = [2, 10, 60]
 
 
 def _is_worth_a_retry(task: Any, run: Any, state: Any) -> bool:
@@ -32,14 +32,14 @@ def _is_worth_a_retry(task: Any, run: Any, state: Any) -> bool:
 
 def as_task(function: Callable[..., R]) -> Callable[..., R]:
     """A step of the library as a Prefect task."""
-    return task(
-        function,
+    decorate = task(
         retries=len(RETRY_DELAYS_SECONDS),
         retry_delay_seconds=RETRY_DELAYS_SECONDS,
         retry_condition_fn=_is_worth_a_retry,
         cache_policy=NO_CACHE,
         persist_result=False,
     )
+    return cast(Callable[..., R], decorate(function))
 
 
 @flow(name="inflows", validate_parameters=True)

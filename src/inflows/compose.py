@@ -30,7 +30,9 @@ from inflows.stages import RULES_VERSION
 from inflows.stages.aggregate import without_price
 from inflows.stages.coverage import period_coverage
 from inflows.stages.total import finished, half_year_totals
-from inflows.warehouse.publish import Vintage, WarehouseInputs, publish
+from inflows.warehouse.inputs import WarehouseInputs
+from inflows.warehouse.publish import publish
+from inflows.warehouse.vintages import Vintage
 
 SAMPLE_TRANSFERS, SAMPLE_SEED = 100_000, 1
 """The bundled sample: the default simulated market at this size."""
@@ -107,7 +109,7 @@ def make_sample(settings: Settings) -> Path:
             settings.layout.root / "sample",
             transfers=SAMPLE_TRANSFERS,
             seed=SAMPLE_SEED,
-            progress=progress.moved_to,
+            progress=lambda done, _: progress.moved_to(done),
         )
 
 

@@ -142,7 +142,7 @@ def status(output: OutputFormat = Format.table, data: Data = None) -> None:
     frame = summary(coverage(settings.layout))
     show(frame.columns, frame.rows(), output, title=f"Coverage of {settings.layout.raw}")
     if output is Format.table:
-        from inflows.warehouse.publish import read_manifests
+        from inflows.warehouse.vintages import read_manifests
 
         newest = next(iter(read_manifests(settings.layout)), None)
         print(
@@ -154,7 +154,7 @@ def status(output: OutputFormat = Format.table, data: Data = None) -> None:
 
 def vintages(output: OutputFormat = Format.table, data: Data = None) -> None:
     """The publications, newest first, with the fingerprints of their inputs."""
-    from inflows.warehouse.publish import read_manifests
+    from inflows.warehouse.vintages import read_manifests
 
     found = read_manifests(load_settings(data).layout)
     columns = ["vintage", "published_at", "as_of", "simulated", "inputs"]
@@ -167,7 +167,7 @@ def _database(data: Path | None, vintage: str | None = None) -> Path:
     layout = load_settings(data).layout
     if vintage is None:
         return layout.published
-    from inflows.warehouse.publish import read_manifests
+    from inflows.warehouse.vintages import read_manifests
 
     names = [found.name for found in read_manifests(layout)]
     if vintage not in names:

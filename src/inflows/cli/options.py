@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from inflows.contracts.names import BASES, LEVELS, SCOPES
-
 Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", envvar="INFLOWS_DATA", help="The data folder [default: data]"),
@@ -19,9 +17,30 @@ KnownAt = Annotated[
     str | None,
     typer.Option("--known-at", metavar="T", help="Since when these rows are known, where they do not tell"),
 ]
-Basis = StrEnum("Basis", {name: name for name in BASES})
-Scope = StrEnum("Scope", {name: name for name in SCOPES})
-Level = StrEnum("Level", {name: name for name in LEVELS})
+
+
+class Basis(StrEnum):
+    """names.BASES, as an option."""
+
+    licence = "licence"
+    headquarters = "headquarters"
+    traffic = "traffic"
+
+
+class Scope(StrEnum):
+    """names.SCOPES, as an option."""
+
+    exchange = "exchange"
+    jurisdiction = "jurisdiction"
+    market = "market"
+
+
+class Level(StrEnum):
+    """names.LEVELS, as an option."""
+
+    strict = "strict"
+    base = "base"
+    all = "all"
 
 
 class Format(StrEnum):

@@ -64,7 +64,7 @@ def simulate(
     from inflows.simulate import simulate as write_market
 
     with reporter("Simulating transfers", transfers) as progress:
-        write_market(folder, transfers=transfers, seed=seed, progress=progress.moved_to)
+        write_market(folder, transfers=transfers, seed=seed, progress=lambda done, _: progress.moved_to(done))
     print(f"Wrote a simulated market of {transfers:,} transfers (seed {seed}) to {folder}.", file=sys.stderr)
 
 

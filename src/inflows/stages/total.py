@@ -18,13 +18,14 @@ def half_year_totals(daily: pl.LazyFrame, jurisdictions: pl.LazyFrame) -> pl.Laz
     daily: contract DailyFacts. jurisdictions: contract Jurisdictions. Sums are exact decimals and are rounded
     once, half to even, to 6 decimals; net is the difference of what is printed.
     """
-    sums = _reduced(daily)
-    weights = daily_weights(_owners(sums), jurisdictions)
+    # Used on several ways below: without a cache each of them would read everything again.
+    sums = _reduced(daily).cache()
+    weights = daily_weights(_owners(sums), jurisdictions).cache()
     sides = [
         attribute_side(sums, weights, side).with_columns(side=pl.lit(side)) for side in ("inflow", "outflow")
     ]
     inward, listed = pl.col("side") == "inflow", pl.col("listed")
-    totals = (
+    return (
         pl.concat(sides)
         .with_columns(period=half_year(pl.col("date")))
         .group_by(_KEY)
@@ -36,6 +37,8 @@ def half_year_totals(daily: pl.LazyFrame, jurisdictions: pl.LazyFrame) -> pl.Laz
             unlisted_inflow_transfers=pl.col("transfers").filter(inward & ~listed).sum(),
             priced=pl.col("priced_transfers").filter(inward).sum(),
         )
+        .cache()
+        .pipe(_with_ratio_on_year)  # of the exact sums, before they are rounded
         .with_columns(pl.col("inflow_usd", "outflow_usd").cast(USD))
         .with_columns(
             net_usd=pl.col("inflow_usd") - pl.col("outflow_usd"),
@@ -43,8 +46,8 @@ def half_year_totals(daily: pl.LazyFrame, jurisdictions: pl.LazyFrame) -> pl.Laz
                 pl.col("priced") / pl.col("inflow_transfers")
             ),
         )
+        .sort(_KEY)
     )
-    return totals.pipe(_with_ratio_on_year).sort(_KEY)
 
 
 def finished(totals: pl.LazyFrame, periods: pl.LazyFrame, *, simulated: bool) -> pl.LazyFrame:
