@@ -44,7 +44,7 @@ def as_task(function: Callable[..., R]) -> Callable[..., R]:
 
 @flow(name="inflows", validate_parameters=True)
 def main_job(data: str | None = None, sample: bool = False) -> dict[str, Any]:
-    """Ingest what is configured (or the simulated sample), build, publish; returns the vintage and its counts.
+    """Ingest what is configured (or the simulated sample), build, publish; returns what was made.
 
     data: the data folder, as the option --data of the command line.
     """

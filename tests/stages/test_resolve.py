@@ -123,7 +123,7 @@ def test_every_instant_is_decided_as_the_rules_say_and_spans_neither_overlap_nor
 def test_wallets_have_the_contracts_columns_and_come_by_address_and_time() -> None:
     claims = [claim("x", address=B), claim("x", valid_from=utc(2022)), claim("y", valid_to=utc(2022))]
     wallets = resolve_wallets(frame(claims), "ethereum").collect()
-    Wallets.validate(wallets)
+    assert not wallets.select(Wallets.primary_key()).is_duplicated().any()
     assert wallets.schema == dtypes(Wallets)
     assert wallets["address"].to_list() == [A, A, B]
     assert wallets["valid_from"].to_list() == [BEGINNING, utc(2022), BEGINNING]
@@ -176,6 +176,17 @@ def test_of_equal_claims_the_one_known_last_decides_and_null_is_earliest() -> No
     old, new = claim("old", source="a"), claim("new", source="b", known_at=utc(2024))
     row = only(resolve(old, new))
     assert (row["exchange_all"], row["known_at"]) == ("new", utc(2024))
+
+
+def test_how_new_an_exchanges_claims_are_is_told_by_the_newest_of_them_and_known_at_by_the_best() -> None:
+    x = [
+        claim("x", source="a", known_at=utc(2022)),
+        claim("x", source="b", confidence=20, known_at=utc(2024)),
+    ]
+    y = [claim("y", source="c", known_at=utc(2023)), claim("y", source="d", confidence=20)]
+    row = only(resolve(*x, *y))
+    assert (row["exchange_all"], row["known_at"]) == ("x", utc(2022))
+    assert row["exchange_strict"] == "y"
 
 
 def test_an_address_claimed_equally_by_two_exchanges_counts_for_none() -> None:

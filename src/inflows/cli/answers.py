@@ -19,11 +19,11 @@ from inflows.cli.options import (
     Scope,
     ScopeOption,
 )
-from inflows.cli.show import count, dollars, percent, show, times
+from inflows.cli.show import Heading, count, dollars, percent, show, times
 from inflows.errors import UsageError
 from inflows.settings import load_settings
 
-TOTALS_TABLE = {
+TOTALS_TABLE: dict[str, Heading] = {
     "period": ("Period", str),
     "jurisdiction": ("Where", str),
     "inflow_usd": ("Inflow US$", dollars),

@@ -19,6 +19,9 @@ from rich.table import Table
 
 from inflows.cli.options import Format
 
+Heading = tuple[str, Callable[[Any], str]]
+"""A column's heading, and how its values are written."""
+
 
 def show(
     columns: Sequence[str],
@@ -26,7 +29,7 @@ def show(
     output: Format,
     *,
     title: str = "",
-    headings: Mapping[str, tuple[str, Callable[[Any], str]]] | None = None,
+    headings: Mapping[str, Heading] | None = None,
 ) -> None:
     """Print rows in a format.
 
@@ -66,16 +69,17 @@ def print_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
     title: str,
-    headings: Mapping[str, tuple[str, Callable[[Any], str]]] | None,
+    headings: Mapping[str, Heading] | None,
 ) -> None:
     """Print a table: numbers to the right, nothing cut off."""
     headings = headings or {name: (name, _written) for name in columns}
-    console = Console(soft_wrap=True) if not sys.stdout.isatty() else Console()
+    # Off a terminal there is no width to fit: nothing is cut off or folded.
+    console = Console() if sys.stdout.isatty() else Console(width=10_000)
     table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     shown = [(columns.index(name), *heading) for name, heading in headings.items() if name in columns]
     for index, heading, _ in shown:
         is_number = any(isinstance(row[index], int | float | Decimal) for row in rows)
-        table.add_column(heading, justify="right" if is_number else "left", no_wrap=not sys.stdout.isatty())
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(write(row[index]) for index, _, write in shown))
     console.print(table, markup=False, highlight=False) if rows else console.print(title or "No rows.")
