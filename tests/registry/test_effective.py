@@ -94,7 +94,7 @@ def test_for_each_key_the_row_known_last_holds(rows: list[dict[str, Any]], as_of
         if since <= as_of:
             key = tuple(values[name] for name in LABELS.key)
             known[key] = max(known.get(key, (since, place, "")), (since, place, values["exchange"]))
-    frame = pl.LazyFrame(rows, schema=dtypes(Labels)).with_row_index(SEQUENCE)
+    frame = pl.LazyFrame(rows, schema=dtypes(Labels)).with_row_index(SEQUENCE).reverse()
     held = effective.latest(frame, LABELS, as_of).collect()
     assert {tuple(r[name] for name in LABELS.key): r["exchange"] for r in held.rows(named=True)} == {
         key: exchange for key, (_, _, exchange) in known.items()
