@@ -164,7 +164,7 @@ def assert_truth_is_recounted(folder):
     return totals
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=7, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(shape=st.integers(0, 10**9), seed=st.integers(0, 2**64), transfers=st.integers(1, 700))
 @example(shape=1, seed=0, transfers=1)
 @example(shape=2, seed=0, transfers=2000)
@@ -177,7 +177,7 @@ def test_the_truth_of_any_market_is_what_a_plain_recount_of_its_files_finds(
 
 
 def test_the_truth_of_the_published_market_is_what_a_plain_recount_of_its_files_finds(tmp_path):
-    simulate(tmp_path, transfers=6000, seed=11)
+    simulate(tmp_path, transfers=4000, seed=11)
     totals = assert_truth_is_recounted(tmp_path)
     assert {row[4] for row in totals} == set(LEVELS)
     assert len(totals) > 300
@@ -215,7 +215,7 @@ def test_flow_types_of_a_level_add_up_to_its_transfers_that_move_something_and_t
         assert sum(int(one["transfers"]) for one in stated if one["level"] == level) == touching > 0
 
 
-@pytest.mark.parametrize(("transfers", "seed"), [(5000, 0), (5000, 1), (5000, 9), (7777, 2), (40_000, 3)])
+@pytest.mark.parametrize(("transfers", "seed"), [(5000, 0), (5000, 9), (7777, 2), (30_000, 3)])
 def test_the_default_market_meets_the_published_figures(transfers, seed, tmp_path):
     simulate(tmp_path, transfers=transfers, seed=seed)
     received = {
