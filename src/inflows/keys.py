@@ -24,7 +24,8 @@ END: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 """valid_to of what holds until now."""
 
 _MULTIPLIER: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
-_CASELESS: Final = r"^(?i:0x[0-9a-f]*|(?:bc|tb|bcrt|ltc|tltc)1[0-9a-z]*)$"
+_CASELESS: Final = r"^(?:0[xX][0-9a-fA-F]*|(?:BC|LTC)1[0-9A-Z]*)$"
+"""Hex, and bech32 in capitals. Mixed case is no bech32 (BIP 173): such text is base58 and stays as it is."""
 _FORMS: Final = {
     "evm": r"^0x[0-9a-f]{40}$",
     "tron": r"^T[1-9A-HJ-NP-Za-km-z]{33}$",
