@@ -23,7 +23,7 @@ MIX: Final = {
     "withdraw": 170,  # hot wallet -> user
     "shuffle": 40,  # hot <-> cold of one exchange
     "inter": 50,  # hot wallet of one exchange -> hot or deposit wallet of another
-    "mint": 10,  # zero address or an issuer's wallet -> exchange
+    "mint": 10,  # zero address -> exchange; issuers are among the odd wallets
     "burn": 10,
     "wrap": 16,  # wraps, unwraps, and stray tokens sent to the wrapping contract
     "gas": 24,  # gas wallet -> deposit wallet of the same exchange, or of another
