@@ -38,7 +38,9 @@ _CONTENTS: Final = {
     "blocks": ("block_time", "block_hash", "parent_hash"),
 }
 _COVERAGE: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
-_TRANSACTION: Final = ("chain", "block_number", "tx_hash")
+_DAY: Final = "_day"
+"""The partition's day belongs to every key here: partitions are judged together, and never by each other."""
+_TRANSACTION: Final = ("chain", "block_number", "tx_hash", _DAY)
 _SAFE_DIGITS: Final = 28
 """Amounts of at most this many digits can be summed ten billion times in 38."""
 
@@ -46,12 +48,12 @@ _SAFE_DIGITS: Final = 28
 def resolve(dataset: str, candidates: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """The rows to keep, and those to quarantine (with the column `reason`), of all candidates."""
     names = candidates.collect_schema().names()
+    candidates = candidates.with_columns(pl.col("block_time").dt.date().alias(_DAY))
     flags: list[str] = [name for name in (STORED, DELIVERED) if name in names]
     if dataset == "blocks":
         candidates = candidates.with_columns(
             exact=(pl.col("block_hash") != "") & (pl.col("parent_hash") != ""), source=pl.lit("")
         )
-        flags += _COVERAGE
     settled, conflicting = _merge(dataset, candidates, flags)
     if dataset == "utxo":
         settled, conflicting = _whole_transactions(settled, conflicting)
@@ -64,7 +66,7 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
     The source of a merged row is the smallest by name among the exact ones, if there are any: the approximate
     ones may already have been dropped.
     """
-    key, contents = KEYS[dataset], _CONTENTS[dataset]
+    key, contents = (*KEYS[dataset], _DAY), _CONTENTS[dataset]
     # Most keys come once: a hash tells them apart cheaply, and its collisions merely take the long way.
     repeated = pl.sum_horizontal(
         pl.col(name).hash(seed) * pl.lit(2 * seed + 1, dtype=pl.UInt64) for seed, name in enumerate(key)
@@ -73,7 +75,7 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
     single = marked.filter(~pl.col("_repeated")).drop("_repeated")
     many = marked.filter("_repeated").drop("_repeated")
     if dataset == "blocks":
-        many = many.with_columns(pl.col(name).any().over(key) for name in flags)
+        many = many.with_columns(pl.col(name).any().over(key) for name in _COVERAGE)
     merged = {
         "exact": pl.col("exact").any(),
         "source": pl.col("source").filter(pl.col("exact") == pl.col("exact").any()).min(),

@@ -117,8 +117,8 @@ def _sink(delivery: Delivery, target: Path, found: Staged, progress: Progress) -
             raise ValueError("incomplete rows")
         return batch
 
-    frame = staged(delivery)
     try:
+        frame = staged(delivery)
         schema = frame.collect_schema()
         frame.map_batches(count, streamable=True, schema=schema, validate_output_schema=False).sink_parquet(
             pl.PartitionBy(target, key=[CHAIN, DATE], include_key=True), compression="lz4", mkdir=True
