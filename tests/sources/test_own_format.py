@@ -227,7 +227,8 @@ def test_a_compressed_file_is_read_and_a_cut_off_one_is_an_error(layout: Layout,
 
 
 BROKEN = [
-    "empty.parquet", "truncated.parquet", "headless.parquet", "empty.csv", "blank.csv", "binary.csv", "utf16.csv",
+    "empty.parquet", "truncated.parquet", "headless.parquet", "empty.csv", "blank.csv", "binary.csv",
+    "utf16.csv",
     "missing.csv", "extra.csv", "twice.csv", "other.csv",
 ]  # fmt: skip
 

@@ -53,15 +53,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
     export = _decoded(order)
     times = _times(export)
     nfts = _nft_keys(export)
-    receipts = (
-        export.rows("receipts")
-        .select(
-            pl.col("transaction_hash").str.to_lowercase().alias("_hash"),
-            pl.col("status").alias(etl.STATUS),
-            pl.col("contract_address").alias(etl.CREATED),
-        )
-        .unique("_hash", keep="any")
-    )
+    receipts = _receipts(export)
     for name, path in export.tables["token_transfers"]:
         rows = _with_time(pl.scan_parquet(path, glob=False), times).join(
             nfts, on=["block_number", "transaction_hash", "log_index"], how="left", validate="m:1"
@@ -187,6 +179,32 @@ def _with_time(rows: pl.LazyFrame, times: pl.LazyFrame) -> pl.LazyFrame:
         rows.join(times, on="block_number", how="left", validate="m:1")
         .with_columns(pl.coalesce(etl.etl_time(pl.col("block_timestamp")), "_looked_up").alias(etl.TIME))
         .drop("_looked_up")
+    )
+
+
+def _receipts(export: _Export) -> pl.LazyFrame:
+    """Status and created contract by transaction: of receipts, and of transactions that some file tells of.
+
+    A transaction that two files give different statuses has none.
+    """
+    rows = [export.rows("receipts").select("transaction_hash", "status", "contract_address")]
+    transactions = export.rows("transactions")
+    if transactions.select(pl.col("receipt_status").is_null().any()).collect().item():
+        rows.append(
+            transactions.filter(pl.col("receipt_status").fill_null("") != "").select(
+                pl.col("hash").alias("transaction_hash"),
+                pl.col("receipt_status").alias("status"),
+                pl.col("receipt_contract_address").alias("contract_address"),
+            )
+        )
+    created = pl.col("contract_address")
+    return (
+        pl.concat(rows)
+        .group_by(pl.col("transaction_hash").str.to_lowercase().alias("_hash"))
+        .agg(
+            pl.when(pl.col("status").n_unique() == 1).then(pl.col("status").first()).alias(etl.STATUS),
+            created.filter(created != "").min().alias(etl.CREATED),
+        )
     )
 
 

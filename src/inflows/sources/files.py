@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 import shutil
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from inflows.raw.report import IngestReport
 from inflows.raw.store import ingest
 from inflows.sources import etl_files, own_files
 from inflows.sources.formats import Format, Order
+
+_log = logging.getLogger(__name__)
 
 FORMATS: Final[dict[str, Format]] = {source.name: source for source in (own_files.FORMAT, etl_files.FORMAT)}
 """Every input format by its name."""
@@ -67,4 +70,6 @@ def ingest_files(
 
 def _ingest(layout: Layout, source: Format, order: Order, replace: bool, progress: Progress) -> IngestReport:
     report = ingest(layout, source.deliver(order), replace=replace, progress=progress)
+    for warning in order.warnings:
+        _log.warning(warning)  # on stderr, whether or not the caller looks at the report
     return dataclasses.replace(report, files=order.files, warnings=tuple(order.warnings))
