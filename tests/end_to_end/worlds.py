@@ -1,0 +1,79 @@
+"""A market on disk, a data folder, and what was published of it."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from inflows import compose, files
+from inflows.settings import Settings, load_settings
+from inflows.simulate import Market, simulate
+from inflows.sources import ingest_files
+from inflows.warehouse.query import run_sql
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+KEY = ("period", "jurisdiction", "basis", "scope", "level")
+SUMS = ("inflow_usd", "outflow_usd")
+COUNTS = ("inflow_transfers", "outflow_transfers", "unlisted_inflow_transfers")
+
+
+def market_files(folder: Path, market: Market, *, transfers: int = 800, seed: int = 1) -> Path:
+    """A simulated market's files."""
+    return simulate(folder, transfers=transfers, seed=seed, market=market)
+
+
+def ingest(settings: Settings, *paths: Path) -> None:
+    """Ingest own files."""
+    with files.writing(settings.layout):
+        ingest_files(settings.layout, [str(path) for path in paths], "inflows")
+
+
+def publish(data: Path, market: Path, *transfers: Path, now: dt.datetime = NOW) -> Path:
+    """The database that a data folder publishes of a market; transfers: other files than the market's."""
+    settings = load_settings(data)
+    compose.import_folder(settings.layout, market, now)
+    ingest(settings, *(transfers or (market / "transfers",)))
+    return compose.build(settings, as_of=None, now=now).database
+
+
+def published_totals(database: Path) -> list[dict[str, Any]]:
+    """Every published total."""
+    columns, rows = run_sql(database, "select * from agg_jurisdiction_half_year order by all")
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def differences(database: Path, market: Path) -> list[str]:
+    """Where the published totals and flow types differ from the truth beside the market."""
+    found = {tuple(row[k] for k in KEY): row for row in published_totals(database)}
+    with (market / "truth" / "totals.csv").open() as handle:
+        true = {tuple(row[k] for k in KEY): row for row in csv.DictReader(handle)}
+    wrong = [f"{key}: only {'true' if key in true else 'published'}" for key in found.keys() ^ true.keys()]
+    for key in found.keys() & true.keys():
+        wrong += [
+            f"{key} {c}: {found[key][c]}, true {true[key][c]}"
+            for c in SUMS
+            if found[key][c] != Decimal(true[key][c])
+        ]
+        wrong += [
+            f"{key} {c}: {found[key][c]}, true {true[key][c]}"
+            for c in COUNTS
+            if found[key][c] != int(true[key][c])
+        ]
+        if found[key]["net_usd"] != found[key]["inflow_usd"] - found[key]["outflow_usd"]:
+            wrong.append(f"{key} net_usd: {found[key]['net_usd']}")
+        received, priced = int(true[key]["inflow_transfers"]), int(true[key]["priced_inflow_transfers"])
+        if found[key]["priced_share"] != (priced / received if received else None):
+            wrong.append(f"{key} priced_share: {found[key]['priced_share']}, true {priced} of {received}")
+    types = pl.read_csv(market / "truth" / "flow_types.csv")
+    for level, column in (("strict", "flow_type_strict"), ("base", "flow_type"), ("all", "flow_type_all")):
+        _, rows = run_sql(
+            database, f"select {column}, count(*) from fct_flow where {column} is not null group by 1"
+        )
+        if dict(rows) != dict(types.filter(level=level).select("flow_type", "transfers").iter_rows()):
+            wrong.append(f"flow types at level {level}: {rows}")
+    return wrong
