@@ -1,0 +1,118 @@
+"""Fetch quotes from the public price services, and store them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from inflows.errors import UsageError, WorkError
+from inflows.files import writing
+from inflows.layout import Layout
+from inflows.net import Door, Endpoint, parse_endpoint
+from inflows.prices.archives import fetch_binance
+from inflows.prices.catalogue import ids_asked, licences, price_ids
+from inflows.prices.coingecko import fetch_coingecko, key_header
+from inflows.prices.coinmetrics import fetch_coinmetrics
+from inflows.prices.defillama import fetch_defillama
+from inflows.prices.fetched import Fetched, Span
+from inflows.prices.klines import INTERVALS
+from inflows.prices.report import PricesReport
+from inflows.prices.storing import store_quotes
+
+SOURCES: Final = ("binance", "coingecko", "coinmetrics", "defillama")
+"""Services that can be fetched from."""
+
+_INTERVALS: Final = {
+    "binance": tuple(INTERVALS),
+    "coingecko": ("1h", "1d"),
+    "coinmetrics": ("1d",),
+    "defillama": ("1h", "1d"),
+}
+
+
+def base_url_of(source: str) -> str:
+    """The address of a service: the environment's INFLOWS_<SOURCE>_URL, else its public one."""
+    return os.environ.get(f"INFLOWS_{source.upper()}_URL") or licences()[source].data_url
+
+
+def fetch_prices(
+    layout: Layout,
+    source: str,
+    assets: Sequence[str],
+    start: dt.date,
+    end: dt.date,
+    *,
+    now: dt.datetime,
+    base_url: str | None = None,
+    interval: str | None = None,
+    ids: Path | None = None,
+    known_at: dt.datetime | None = None,
+    door: Door | None = None,
+) -> PricesReport:
+    """Fetch the quotes that held from the beginning of day `start` to the beginning of day `end`; store them.
+
+    assets: symbols of core assets, ids of the source, or CHAIN:CONTRACT; none: all that the source has an id
+    for. The lock of the data folder is taken once the quotes are there. Raises UsageError for what cannot be
+    asked, WorkError (NetError) where the service fails or knows nothing; then nothing is stored.
+    """
+    if source not in SOURCES:
+        raise UsageError(f"--source {source} is unknown.", f"The sources are {', '.join(SOURCES)}.")
+    if interval is not None and interval not in _INTERVALS[source]:
+        raise UsageError(
+            f"{source} has no quotes at the interval {interval}.", f"It has {', '.join(_INTERVALS[source])}."
+        )
+    catalogue = price_ids(ids)
+    names = ids_asked(catalogue, source, assets)
+    span = _span(start, end, now)
+    url = base_url or base_url_of(source)
+    key = os.environ.get("COINGECKO_API_KEY") if source == "coingecko" else None
+    endpoint = parse_endpoint(url, what=f"INFLOWS_{source.upper()}_URL", headers=key_header(url, key))
+    if door is None:
+        with Door() as opened:
+            fetched = _fetch(opened, endpoint, source, names, span, interval, now)
+    else:
+        fetched = _fetch(door, endpoint, source, names, span, interval, now)
+    if fetched.quotes.is_empty():
+        raise WorkError(
+            f"{licences()[source].service} has no quote of {', '.join(names[:5])} in these days.",
+            "Check the days and the assets, or take another --source.",
+        )
+    with writing(layout):
+        report = store_quotes(
+            layout, source, fetched.quotes, catalogue, known_at=known_at, now=now, within=span
+        )
+    return dataclasses.replace(
+        report, nothing_known_of=fetched.unknown, incomplete=bool(assets and fetched.unknown)
+    )
+
+
+def _span(start: dt.date, end: dt.date, now: dt.datetime) -> Span:
+    if start >= end:
+        raise UsageError(f"--to {end} is not after --from {start}.", "--to is the day after the last.")
+    first, last = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (start, end))
+    today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if first >= today:
+        raise UsageError(f"--from {start} is not over yet.", "Ask for days that are over.")
+    return Span(first, min(last, today))
+
+
+def _fetch(
+    door: Door,
+    endpoint: Endpoint,
+    source: str,
+    names: list[str],
+    span: Span,
+    interval: str | None,
+    now: dt.datetime,
+) -> Fetched:
+    if source == "binance":
+        return fetch_binance(door, endpoint, names, span, interval or "1h", now)
+    if source == "coingecko":
+        return fetch_coingecko(door, endpoint, names, span, interval)
+    if source == "coinmetrics":
+        return fetch_coinmetrics(door, endpoint, names, span)
+    return fetch_defillama(door, endpoint, names, span, interval or "1d")
