@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
+from inflows.prices.answers import parse_json
 from inflows.prices.quotes import QUOTES
 
 _MINUTE: Final = 60_000_000
@@ -128,11 +128,12 @@ def _from_csv(body: bytes, origin: str) -> pl.DataFrame:
 def _from_json(body: bytes, origin: str) -> pl.DataFrame:
     rows: Any = None
     with suppress(ValueError, RecursionError):
-        rows = json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
+        rows = parse_json(body)
     if not isinstance(rows, list) or not all(
         isinstance(row, list) and len(row) == len(_FIELDS) for row in rows
     ):
         raise UsageError(f"{origin} is no answer with klines (a list of lists of 12).", "Fetch it again.")
+    rows = [[None if field is None else str(field) for field in row] for row in rows]
     return pl.DataFrame(rows, schema=dict.fromkeys(_FIELDS, pl.String()), orient="row")
 
 

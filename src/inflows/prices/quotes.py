@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -46,9 +47,11 @@ def quotes_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
 
 
 def instant_of(number: Any, unit_seconds: int | float = 1) -> dt.datetime | None:
-    """A count of seconds (or of a unit, in seconds) since 1970 as an instant; null where out of range."""
+    """A count of seconds (or of a unit, in seconds) since 1970 as an instant; null where it is none."""
+    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+        return None
     try:
-        microseconds = int(number * (1_000_000 if unit_seconds == 1 else round(unit_seconds * 1_000_000)))
+        microseconds = int(number * round(unit_seconds * 1_000_000))
         return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
-    except (TypeError, ValueError, OverflowError, ArithmeticError):
+    except (ValueError, ArithmeticError):
         return None
