@@ -47,7 +47,8 @@ class Limits:
 class Door:
     """Sends requests: timeouts, retries with jitter, waits that servers ask for, keys in no message.
 
-    It may be shared by threads. `say` is told, in one sentence, of waits of more than a few seconds.
+    It may be shared by threads. `rest(seconds)` waits, and ends with an error when the door is closed. `say`
+    is told, in one sentence, of waits of more than a few seconds.
     """
 
     def __init__(
@@ -63,8 +64,8 @@ class Door:
         self.patience = patience or Patience()
         self._say = say or logging.getLogger(__name__).info
         self._closed = threading.Event()
-        self._sleep = sleep or self._sleep_until_closed
-        self._draw = random.Random(seed)  # noqa: S311  # jitter is no secret
+        self.rest = sleep or self._rest_until_closed
+        self.draw = random.Random(seed)  # noqa: S311  # jitter is no secret
         self._not_before: dict[Endpoint, float] = {}
         self._session = _session(self.limits.connections)
 
@@ -98,15 +99,19 @@ class Door:
             except NetError as error:
                 failure = error
             attempt += 1
-            wait = patience.wait(failure, attempt, self._draw)
+            wait = patience.wait(failure, attempt, self.draw)
             if wait is None:
                 raise _gave_up(failure, attempt, patience)
             if wait >= _SAY_ABOVE_SECONDS:
                 self._say(f"{failure.problem} Waiting {wait:.0f} s.")
             if isinstance(failure, RateLimited):
-                self._not_before[request.endpoint] = time.monotonic() + wait  # for all requests to it
+                self.pause(request.endpoint, wait)
             else:
-                self._sleep(wait)
+                self.rest(wait)
+
+    def pause(self, endpoint: Endpoint, seconds: float) -> None:
+        """Let all requests to a service wait for some seconds, because it asks for it."""
+        self._not_before[endpoint] = time.monotonic() + seconds
 
     def send(self, request: Request) -> Reply:
         """Send a request once and return the whole reply, whatever its status; else Unreachable."""
@@ -193,9 +198,9 @@ class Door:
     def _wait_for_turn(self, endpoint: Endpoint) -> None:
         wait = self._not_before.get(endpoint, 0.0) - time.monotonic()
         if wait > 0:
-            self._sleep(wait)
+            self.rest(wait)
 
-    def _sleep_until_closed(self, seconds: float) -> None:
+    def _rest_until_closed(self, seconds: float) -> None:
         if self._closed.wait(seconds):
             raise Unreachable("The work was stopped.", retryable=False)
 

@@ -1,0 +1,174 @@
+"""Logs, transactions, withdrawals and traces as rows of the raw store; no network here.
+
+Rows are judged by the rules of our own format, so that a transfer means the same whatever it came by. A row
+that cannot be understood keeps its reason and what the node said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from inflows.chains import EVM_ZERO
+from inflows.contracts.schema import UTC_TIME
+from inflows.sources import own
+from inflows.sources.evm.blocks import Block, Header, valued
+from inflows.sources.evm.logs import Log
+from inflows.sources.evm.traces import Move
+from inflows.sources.evm.tron import as_tron
+from inflows.sources.evm_logs import decode_transfer_logs
+from inflows.sources.tables import LINE
+
+SOURCE: Final = "evm-rpc"
+_GWEI: Final = "000000000"
+_COLUMNS: Final = (
+    "block_number", "seconds", "tx_hash", "position", "kind", "contract", "from_address", "to_address",
+    "amount_raw", "source", "given",
+)  # fmt: skip
+Row = tuple[int, int, str, int, str, str, str | None, str | None, str | None, str, str | None]
+
+
+def tokens(chain: str, logs: Sequence[Log], headers: Mapping[int, Header]) -> pl.DataFrame:
+    """Token transfers of Transfer logs that fit their blocks (`check_logs`)."""
+    numbers = [int(log["blockNumber"], 16) for log in logs]
+    frame = pl.DataFrame(
+        {
+            "block_number": pl.Series(numbers, dtype=pl.Int64),
+            "seconds": pl.Series([headers[number].time for number in numbers], dtype=pl.Int64),
+            "tx_hash": pl.Series([log["transactionHash"] for log in logs], dtype=pl.String),
+            "position": pl.Series([int(log["logIndex"], 16) for log in logs], dtype=pl.Int64),
+            "address": pl.Series([log["address"] for log in logs], dtype=pl.String),
+            "topics": pl.Series([log["topics"] for log in logs], dtype=pl.List(pl.String)),
+            "data": pl.Series([log["data"] for log in logs], dtype=pl.String),
+        }
+    )
+    decoded = decode_transfer_logs(frame.lazy()).rename({"reason": "given"})
+    rows = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(SOURCE))
+    return _judged(chain, rows.collect(), frame.drop("seconds").with_columns(pl.col("topics").list.join(",")))
+
+
+def natives(
+    chain: str,
+    blocks: Iterable[tuple[Header, Block]],
+    receipts: Mapping[str, Mapping[str, Any]],
+    outcomes: Mapping[str, bool],
+) -> pl.DataFrame:
+    """Native transfers of transactions with a value; a creation's goes to the created contract.
+
+    `receipts` tell whether a transaction failed; where they do not (before Byzantium, EIP-658), `outcomes`
+    of the traces do; else the row's reason is `status_unknown`.
+    """
+    rows: list[Row] = []
+    for header, block in blocks:
+        for tx in valued(block):
+            receipt = receipts.get(tx["hash"], {})
+            status = receipt.get("status")
+            good = int(status, 16) == 1 if isinstance(status, str) else outcomes.get(tx["hash"])
+            given = None if good else "status_unknown" if good is None else "failed"
+            to = tx.get("to") or receipt.get("contractAddress")
+            rows.append(
+                (header.number, header.time, tx["hash"], 0, "native", "", tx.get("from"), to,
+                 _digits(tx["value"]), SOURCE, given)
+            )  # fmt: skip
+    return _of_rows(chain, rows)
+
+
+def withdrawals(chain: str, blocks: Iterable[tuple[Header, Block]]) -> pl.DataFrame:
+    """Beacon chain withdrawals (EIP-4895): out of nothing, from Gwei to wei, by their global index."""
+    rows: list[Row] = []
+    for header, block in blocks:
+        for item in block.get("withdrawals") or ():
+            amount = _digits(item.get("amount"))
+            index = _digits(item.get("index"))
+            rows.append(
+                (header.number, header.time, "", int(index or -1), "withdrawal", "", EVM_ZERO,
+                 item.get("address"), None if amount is None else _in_wei(amount), SOURCE,
+                 "bad_withdrawals" if index is None else None)
+            )  # fmt: skip
+    return _of_rows(chain, rows)
+
+
+def internals(chain: str, moves: Iterable[tuple[Header, Move]], source: str) -> pl.DataFrame:
+    """Internal transfers of native coin; `source` names the method, since each numbers in its own way."""
+    rows: list[Row] = [
+        (header.number, header.time, move.tx_hash, move.position, "trace", "", move.sender, move.receiver,
+         None if move.amount is None else str(move.amount), source,
+         None if move.amount is not None and move.receiver else "trace_incomplete")
+        for header, move in moves
+    ]  # fmt: skip
+    return _of_rows(chain, rows)
+
+
+def blocks_frame(
+    chain: str, headers: Sequence[Header], *, basic: bool, traces: bool, unknown: frozenset[int]
+) -> pl.DataFrame:
+    """Rows of the blocks dataset; `unknown` are blocks with native transfers whose success is not known."""
+    return pl.DataFrame(
+        {
+            "chain": pl.Series([chain] * len(headers), dtype=pl.String),
+            "block_number": pl.Series([header.number for header in headers], dtype=pl.Int64),
+            "block_time": _times([header.time for header in headers]),
+            "block_hash": pl.Series([header.hash for header in headers], dtype=pl.String),
+            "parent_hash": pl.Series([header.parent for header in headers], dtype=pl.String),
+        }
+    ).with_columns(
+        has_token=pl.lit(basic),
+        has_native=pl.lit(basic) & ~pl.col("block_number").is_in(sorted(unknown)),
+        has_trace=pl.lit(traces),
+        has_withdrawal=pl.lit(basic),
+        has_utxo=pl.lit(False),
+    )
+
+
+def _of_rows(chain: str, rows: Sequence[Row]) -> pl.DataFrame:
+    schema = {
+        name: pl.Int64 if name in ("block_number", "seconds", "position") else pl.String for name in _COLUMNS
+    }
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return _judged(chain, frame, frame.drop("seconds", "given"))
+
+
+def _judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    if chain == "tron":
+        rows = as_tron(rows, ("contract", "from_address", "to_address"))
+    frame = rows.lazy().select(
+        pl.lit(chain).alias("chain"),
+        "block_number",
+        pl.from_epoch("seconds", time_unit="s")
+        .dt.replace_time_zone("UTC")
+        .cast(UTC_TIME)
+        .alias("block_time"),
+        "tx_hash",
+        "position",
+        "kind",
+        "contract",
+        "from_address",
+        "to_address",
+        "amount_raw",
+        "source",
+        pl.lit(None, dtype=pl.String).alias(LINE),
+        pl.col("given").alias(own.GIVEN),
+    )
+    judged = own.normalise_transfers(frame, [chain]).collect()
+    return own.with_rows(judged, delivered)
+
+
+def _times(seconds: Sequence[int]) -> pl.Series:
+    return (
+        pl.DataFrame({"s": pl.Series(seconds, dtype=pl.Int64)})
+        .select(pl.from_epoch("s", time_unit="s").dt.replace_time_zone("UTC").cast(UTC_TIME))
+        .to_series()
+    )
+
+
+def _digits(text: Any) -> str | None:
+    try:
+        return str(int(text, 16))
+    except (TypeError, ValueError):
+        return None
+
+
+def _in_wei(gwei: str) -> str:
+    return "0" if gwei == "0" else gwei + _GWEI

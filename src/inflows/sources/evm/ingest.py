@@ -1,0 +1,196 @@
+"""From an EVM node into the raw store: in pieces, whole, and where it was left off.
+
+Pieces of the range are read by several threads and come in order. Their blocks must be children of each
+other; where one is not, the chain was reorganised meanwhile, and what is not yet stored is read again.
+What is stored is whole blocks, transfers first and the blocks that say so last: a run that is killed at any
+moment goes on where it was, with nothing twice and nothing missing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Sequence
+
+from inflows.errors import UsageError
+from inflows.layout import Layout
+from inflows.net import Door, Limits, in_order, parse_endpoint
+from inflows.progress import Progress, silent
+from inflows.sources.evm.asked import Asked
+from inflows.sources.evm.chain_ids import Chain, known_chain
+from inflows.sources.evm.nodes import Node, Nodes
+from inflows.sources.evm.pace import Pace
+from inflows.sources.evm.plan import PieceSize, missing, pieces, stored_runs
+from inflows.sources.evm.reading import Reading, Span, read_labelled, read_span
+from inflows.sources.evm.reorgs import settle
+from inflows.sources.evm.report import EvmReport
+from inflows.sources.evm.storing import Pending
+from inflows.sources.evm.trace_method import choose_trace_method
+from inflows.sources.evm.tron import to_hex
+
+
+def ingest_evm(
+    layout: Layout,
+    *,
+    chain: str,
+    rpc_urls: Sequence[str],
+    from_block: int | None = None,
+    to_block: int | None = None,
+    from_time: dt.datetime | None = None,
+    to_time: dt.datetime | None = None,
+    confirmations: int | None = None,
+    traces: bool = False,
+    only_labelled: Sequence[str] | None = None,
+    wait: bool = False,
+    chain_id: int | None = None,
+    check_blooms: bool | None = None,
+    pace: Pace | None = None,
+    progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+) -> EvmReport:
+    """Read blocks `from_block` to `to_block` (both inclusive) by JSON-RPC; the caller holds the writing lock.
+
+    from_time, to_time: in place of block numbers; blocks with from_time ≤ time < to_time.
+    confirmations: read up to the block that has so many (the head has 1) instead of the finalized one.
+    only_labelled: addresses; token transfers from or to them alone, and no block counts as read.
+    wait: wait for blocks that are not there yet; else they are an error, and nothing is read.
+    chain_id: of a chain that is not in chain_ids. check_blooms: whether an empty answer is held against the
+    block's logsBloom (by default, wherever blooms are right). say: told of nodes that are set aside.
+
+    Raises UsageError for what cannot be meant, WorkError where nodes do not give what is needed.
+    """
+    known = known_chain(chain, chain_id=chain_id, has_blooms=check_blooms)
+    pace = pace or Pace()
+    say = say or _to_stderr
+    asked = Asked(from_block, to_block, from_time, to_time)
+    asked.check()
+    if confirmations is not None and confirmations < 0:
+        raise UsageError("--confirmations cannot be negative.", "Give 0 or more.")
+    if not rpc_urls:
+        raise UsageError("No node was given.", "Give one with --rpc URL.")
+    endpoints = [parse_endpoint(url) for url in dict.fromkeys(rpc_urls)]
+    labelled = None if only_labelled is None else _labelled(known, only_labelled)
+    limits = Limits(connections=max(pace.workers, 1))
+    with Door(limits=limits, patience=pace.patience, say=say) as door:
+        nodes = Nodes.of(
+            known,
+            endpoints,
+            door,
+            confirmations=confirmations,
+            batch=pace.batch,
+            range_size=pace.range_blocks,
+            say=say,
+            aside_seconds=pace.aside_seconds,
+        )
+        run = _Run(layout, nodes, pace, progress or silent(), say, traces=traces, labelled=labelled)
+        return run.read(asked, wait=wait)
+
+
+class _Run:
+    """One ingestion: what it reads with, and how."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        nodes: Nodes,
+        pace: Pace,
+        progress: Progress,
+        say: Callable[[str], None],
+        *,
+        traces: bool,
+        labelled: Sequence[str] | None,
+    ) -> None:
+        self.layout, self.nodes, self.pace, self.progress, self.say = layout, nodes, pace, progress, say
+        self.chain = nodes.chain
+        self.traces, self.labelled = traces and labelled is None, labelled
+        self.size = PieceSize() if labelled is None else PieceSize(pace.range_blocks, pace.range_blocks)
+        self.report = EvmReport(self.chain.name, 0, 0, traces=self.traces, partial=labelled is not None)
+
+    def read(self, asked: Asked, *, wait: bool) -> EvmReport:
+        """Read all that is asked for, waiting for what is not there yet where told to."""
+        safe = self.nodes.safe_head()
+        first, last = asked.bounds(self.nodes, safe)
+        if not wait and (last is None or last > safe):
+            raise asked.not_there(self.nodes, last, safe)
+        if self.traces:
+            choose_trace_method(self.nodes, max(1, min(first, safe)))
+        at, told = first, False
+        while True:
+            upto = safe if last is None else min(last, safe)
+            if at <= upto:
+                self._read_range(at, upto)
+                at = upto + 1
+            if last is not None and at > last:
+                break
+            if not told:
+                self.say(f"Waiting for block {at:,} of {self.chain.name} to be there and final.")
+                told = True
+            self.nodes.door.rest(self.pace.poll_seconds)
+            safe = max(safe, self.nodes.safe_head())
+            if last is None:
+                last = asked.bounds(self.nodes, safe)[1]
+        self.report.first, self.report.last = first, at - 1
+        self._judge()
+        return self.report
+
+    def _read_range(self, first: int, last: int) -> None:
+        """Read what is missing of a range, and store it."""
+        if self.labelled is None:
+            first = self._settle_reorganised(first, last)
+            runs = stored_runs(self.layout, self.chain.name, first, last)
+            spans = missing(runs, first, last, traces=self.traces)
+        else:
+            spans = [Span(first, last)]
+        self.report.blocks_there += last - first + 1 - sum(span.blocks for span in spans)
+        whole = self.labelled is None
+        pending = Pending(self.layout, self.nodes, self.pace, self.report, self.say, self._read, linked=whole)
+        for reading in in_order(self._read, pieces(spans, self.size), workers=self.pace.workers):
+            pending.take(reading)
+            self.progress.advance(reading.span.blocks)
+        pending.store()
+
+    def _settle_reorganised(self, first: int, last: int) -> int:
+        """Take out stored blocks that are no part of the chain any more; the first block to read then."""
+        name = self.chain.name
+        taken = self.nodes.use(last, lambda node: settle(node, self.layout, name, first, last))
+        if taken is None:
+            return first
+        self.say(
+            f"Stored blocks {taken[0]:,} to {taken[1]:,} of {name} were reorganised away. Reading again."
+        )
+        self.report.blocks_reorganised += taken[1] - taken[0] + 1
+        return min(first, taken[0])
+
+    def _read(self, span: Span) -> Reading:
+        labelled = self.labelled
+
+        def work(node: Node) -> Reading:
+            if labelled is not None:
+                return read_labelled(node, self.chain, span, labelled)
+            return read_span(node, self.chain, span)
+
+        reading = self.nodes.use(span.last, work)
+        self.size.learned(span.blocks, max(reading.counts["transactions"], reading.transfers.height))
+        return reading
+
+    def _judge(self) -> None:
+        report = self.report
+        if report.blocks_read and not report.rows and (report.transactions or report.partial):
+            of = "labelled addresses" if report.partial else f"{report.transactions:,} transactions"
+            report.warnings.append(
+                f"Warning: no transfer was found in {report.blocks_read:,} blocks ({of}) of {report.chain}; "
+                "where the chain has traffic, try another node."
+            )
+
+
+def _labelled(chain: Chain, addresses: Sequence[str]) -> list[str]:
+    if not addresses:
+        raise UsageError(
+            f"No address on {chain.name} is labelled.", "Import labels first, or leave --only-labelled out."
+        )
+    found = {to_hex(address) if chain.is_tron else address.lower() for address in addresses}
+    return sorted(found)
+
+
+def _to_stderr(sentence: str) -> None:
+    print(sentence, file=sys.stderr)

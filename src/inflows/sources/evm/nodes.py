@@ -1,0 +1,244 @@
+"""The nodes that are read from: which of them has the blocks, which is set aside, and until when."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from inflows.errors import UsageError, WorkError
+from inflows.net import (
+    AdaptiveSize,
+    Door,
+    Endpoint,
+    KeyRefused,
+    NetError,
+    Patience,
+)
+from inflows.sources.evm.chain_ids import CHAIN_IDS, Chain
+from inflows.sources.evm.client import Client
+from inflows.sources.evm.errors import NodeBehind, Pruned, TooLarge, Unsupported
+
+Result = TypeVar("Result")
+_FAILURES_A_SPAN: Final = 8
+_ASIDE_SECONDS: Final = 2.0
+_LONGEST_ASIDE_SECONDS: Final = 120.0
+_OF_MANY: Final = Patience(attempts=2, rate_limit_attempts=2, longest_seconds=2)
+"""Where there are other nodes, failing over is better than waiting."""
+
+
+@dataclass(eq=False)
+class Node:
+    """One node with what is known of it."""
+
+    client: Client
+    range_size: AdaptiveSize
+    safe: int = -1
+    """The highest block that it holds and that is final (or has the confirmations asked for)."""
+    head: int = -1
+    block_receipts: bool = True
+    trace_method: str = ""
+    failures: int = 0
+    aside_until: float = 0.0
+    lost: NetError | None = None
+    """Why it is not used any more."""
+
+    @property
+    def name(self) -> str:
+        """Its address without keys."""
+        return str(self.client.endpoint)
+
+
+@dataclass(eq=False)
+class Nodes:
+    """All nodes of a run; shared by threads."""
+
+    chain: Chain
+    door: Door
+    nodes: list[Node]
+    confirmations: int | None
+    say: Callable[[str], None]
+    aside_seconds: float = _ASIDE_SECONDS
+    """For how long a node is set aside at its first failure; each further one doubles it."""
+    _turn: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(
+        cls,
+        chain: Chain,
+        endpoints: Sequence[Endpoint],
+        door: Door,
+        *,
+        confirmations: int | None,
+        batch: int,
+        range_size: int,
+        say: Callable[[str], None],
+        aside_seconds: float = _ASIDE_SECONDS,
+    ) -> Nodes:
+        """The nodes at these addresses, each asked for its chain; a node of another chain is an error."""
+        patience = door.patience if len(endpoints) == 1 else _OF_MANY
+        nodes = [
+            Node(
+                Client(door, endpoint, batch=batch, patience=patience),
+                AdaptiveSize(range_size, max(range_size, 10_000)),
+            )
+            for endpoint in endpoints
+        ]
+        self = cls(chain, door, nodes, confirmations, say, aside_seconds)
+        last: NetError | None = None
+        for node in nodes:
+            try:
+                self._check_chain(node)
+            except NetError as error:
+                last = error
+                self._failed(node, error)
+        if last is not None and all(node.failures or node.lost for node in nodes):
+            raise last
+        return self
+
+    def use(self, last_block: int, work: Callable[[Node], Result]) -> Result:
+        """Do work on a node that holds blocks up to `last_block`, on another one where it fails."""
+        failures = 0
+        while True:
+            node = self._pick(last_block)
+            try:
+                result = work(node)
+            except TooLarge:
+                raise
+            except NetError as error:
+                failure = error
+            else:
+                node.failures = 0
+                return result
+            failures += 1
+            self._failed(node, failure)
+            if failures >= _FAILURES_A_SPAN or not self._left() or _hopeless(failure, len(self.nodes)):
+                raise failure
+
+    def safe_head(self) -> int:
+        """The highest block that any node gives as final; asks all nodes that are in use."""
+        last: NetError | None = None
+        for node in self._left():
+            try:
+                self._ask_head(node)
+            except NetError as error:
+                last = error
+                self._failed(node, error)
+        best = max((node.safe for node in self.nodes), default=-1)
+        if best < 0 and last is not None:
+            raise last
+        return best
+
+    @property
+    def head(self) -> int:
+        """The highest block that any node was seen to have."""
+        return max(node.head for node in self.nodes)
+
+    def drop(self, node: Node, why: NetError) -> None:
+        """Use a node no more."""
+        node.lost = why
+        self.say(f"{why.problem} It is not used any more.")
+        if not self._left():
+            raise why
+
+    def _left(self) -> list[Node]:
+        return [node for node in self.nodes if node.lost is None]
+
+    def _pick(self, last_block: int) -> Node:
+        """The next node in turn that has the block and is not set aside; waits where all are set aside."""
+        for _ in range(2 * _FAILURES_A_SPAN):
+            for node in self._in_turn():
+                if node.safe < last_block:
+                    try:
+                        self._ask_head(node)
+                    except NetError as error:
+                        self._failed(node, error)
+                        continue
+                    if node.safe < last_block:
+                        self._failed(node, _behind(node, last_block))
+                        continue
+                return node
+            soonest = min((node.aside_until for node in self._left()), default=0.0)
+            self.door.rest(max(0.05, soonest - time.monotonic()))
+        raise NodeBehind(
+            f"No node has block {last_block:,} any more.", "Start this again; it goes on where it was."
+        )
+
+    def _in_turn(self) -> list[Node]:
+        now = time.monotonic()
+        with self._lock:
+            self._turn += 1
+            turn = self._turn
+        ready = [node for node in self._left() if node.aside_until <= now]
+        return [ready[(turn + place) % len(ready)] for place in range(len(ready))]
+
+    def _failed(self, node: Node, failure: NetError) -> None:
+        """Set a node aside, for longer each time; for good where nothing else helps."""
+        with self._lock:
+            node.failures += 1
+            first = node.aside_until <= time.monotonic()
+            aside = min(_LONGEST_ASIDE_SECONDS, self.aside_seconds * 2.0 ** (node.failures - 1))
+            node.aside_until = time.monotonic() + aside
+        if isinstance(failure, (KeyRefused, Pruned, Unsupported)):
+            node.lost = failure
+        if len(self.nodes) > 1 and first:
+            until = "not used any more" if node.lost else f"set aside for {aside:.0f} s"
+            self.say(f"{failure.problem} {node.name} is {until}.")
+
+    def _check_chain(self, node: Node) -> None:
+        found = number(node.client.call("eth_chainId"), node, "eth_chainId")
+        if found != self.chain.chain_id:
+            other = next((name for name, known in CHAIN_IDS.items() if known == found), "another chain")
+            raise UsageError(
+                f"{node.name} serves {other} (chain id {found}), not {self.chain.name} "
+                f"({self.chain.chain_id}).",
+                "Give the --chain that the node serves, or a node of that chain.",
+            )
+
+    def _ask_head(self, node: Node) -> None:
+        node.head = number(node.client.call("eth_blockNumber"), node, "eth_blockNumber")
+        confirmations = self.confirmations
+        if confirmations is None:
+            try:
+                block = node.client.call("eth_getBlockByNumber", "finalized", False)
+            except KeyRefused:
+                raise
+            except NetError:
+                block = None
+                if self.chain.confirmations is None:
+                    raise
+            if isinstance(block, dict):
+                node.safe = number(block.get("number"), node, "eth_getBlockByNumber")
+                return
+            if self.chain.confirmations is None:
+                raise WorkError(
+                    f"{node.name} does not know which block is finalized.",
+                    "Say with --confirmations N how many blocks are enough.",
+                )
+            confirmations = self.chain.confirmations
+        # The block itself is the first of its confirmations, as wallets and explorers count.
+        node.safe = node.head - max(confirmations, 1) + 1
+
+
+def number(text: Any, node: Node, method: str) -> int:
+    """A hex quantity of an answer."""
+    try:
+        return int(text, 16)
+    except (TypeError, ValueError):
+        said = node.client.endpoint.redact(repr(text))[:80]
+    raise NodeBehind(f"{node.name} answers {said} to {method}, which is no number.")
+
+
+def _behind(node: Node, block: int) -> NodeBehind:
+    return NodeBehind(
+        f"{node.name} is behind: it has {node.safe:,}, and block {block:,} is wanted.",
+        "Try again later, or give another --rpc.",
+    )
+
+
+def _hopeless(failure: NetError, nodes: int) -> bool:
+    """Whether a failure of the only node would come back at once."""
+    return nodes == 1 and isinstance(failure, (KeyRefused, Pruned, Unsupported))
