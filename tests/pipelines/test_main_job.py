@@ -1,3 +1,4 @@
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("prefect_server")
-def test_the_flow_publishes_what_the_command_line_publishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_flow_publishes_what_the_command_line_publishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from prefect.artifacts import Artifact
 
     from inflows import compose
@@ -29,7 +32,7 @@ def test_the_flow_publishes_what_the_command_line_publishes(tmp_path: Path, monk
 
     monkeypatch.setattr(compose, "SAMPLE_TRANSFERS", 6_000)
     result = main_job(data=str(tmp_path / "flow"), sample=True)
-    plain = compose.run_sample(load_settings(tmp_path / "plain"), now=compose_now())
+    plain = compose.run_sample(load_settings(tmp_path / "plain"), now=dt.datetime.now(dt.UTC))
 
     published = read_totals(Path(result["database"]))
     assert published.equals(read_totals(plain.database))
@@ -63,9 +66,3 @@ def test_wrong_usage_is_not_tried_again(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         refusing()
     assert len(calls) == 1
-
-
-def compose_now():  # type: ignore[no-untyped-def]
-    import datetime as dt
-
-    return dt.datetime.now(dt.UTC)
