@@ -55,9 +55,9 @@ def write_parquet(
         frame.write_parquet(aside, compression="zstd", statistics=True, metadata=metadata)
 
 
-def write_text(text: str, path: Path) -> None:
+def write_text(text: str, path: Path, *, durable: bool = True) -> None:
     """Write a text file in UTF-8, whole or not at all."""
-    with replacing(path) as aside:
+    with replacing(path, durable=durable) as aside:
         aside.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -13,6 +13,7 @@ from inflows.errors import UsageError, WorkError
 from inflows.keys import address_key
 from inflows.layout import Layout
 from inflows.raw import Delivery, coverage, ingest, list_partitions, merging, partition_fingerprint
+from inflows.raw import partitions as partitions_module
 
 TOMORROW = NOON + dt.timedelta(days=1)
 
@@ -146,7 +147,10 @@ def test_list_partitions_is_sorted_and_blind_to_everything_else(layout: Layout) 
     assert found == [("bsc", "2024-03-31"), ("ethereum", "2024-03-31"), ("ethereum", "2024-04-01")]
 
 
-def test_a_fingerprint_follows_the_content_and_is_remembered(layout: Layout) -> None:
+def test_a_fingerprint_follows_the_content_and_is_remembered(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions_module, "SMALL_BYTES", 0)
     store(layout, "transfers", [transfer()])
     path = layout.raw_partition("transfers", "ethereum", "2024-03-31")
     first = partition_fingerprint(path)

@@ -14,6 +14,9 @@ from inflows.contracts.names import SLUG_PATTERN
 from inflows.errors import WorkError
 from inflows.layout import Layout
 
+SMALL_BYTES: Final = 2**20
+"""Below this a file is hashed anew each time."""
+
 _DATE: Final = r"\d{4}-\d{2}-\d{2}"
 
 
@@ -31,10 +34,13 @@ def list_quarantine(layout: Layout, dataset: str) -> list[tuple[str, str, Path]]
 def partition_fingerprint(path: Path) -> str:
     """The SHA-256 of a partition's file, in hex.
 
-    Kept in a hidden file beside it together with the size and the modification time for which it holds, so
-    that asking again costs two look-ups. Where the folder cannot be written, it is computed each time.
+    Of a large file it is kept in a hidden file beside it, together with the size and the modification time
+    for which it holds, so that asking again costs two look-ups. A small one is read faster than that. Where
+    the folder cannot be written, it is computed each time.
     """
     stat = path.stat()
+    if stat.st_size < SMALL_BYTES:
+        return files.sha256_of(path)
     beside = sidecar(path)
     try:
         known = json.loads(beside.read_text(encoding="utf-8"))
@@ -44,7 +50,7 @@ def partition_fingerprint(path: Path) -> str:
         pass  # not there, or not ours: made again
     found = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": files.sha256_of(path)}
     with suppress(OSError, WorkError):  # a store that may only be read is still good to read
-        files.write_text(json.dumps(found) + "\n", beside)
+        files.write_text(json.dumps(found) + "\n", beside, durable=False)
     return str(found["sha256"])
 
 
