@@ -106,7 +106,7 @@ _SUGGESTED: Final = (
 )
 _LIMIT: Final = re.compile(
     r"(?:up to an? |limited to (?:an? )?|exceeds? (?:the )?limit(?: of)? |"
-    r"max(?:imum)? block range:? (?:of )?|max range:? |your filter:? )([\d,]{1,12})(?!\d*x)"
+    r"max(?:imum)? block range:? (?:of )?|max range:? |your filter:? )([\d,]{1,12})(k?)\b"
 )
 _SECONDS: Final = re.compile(r"(?:retry|try again|wait)\D{0,20}?([\d.]+)\s*(ms|s\b|sec)")
 
@@ -148,8 +148,8 @@ def suggested_size(error: RpcError, first: int, last: int) -> int | None:
             start, end = int(low, 0), int(high, 0)
             if start == first and first <= end < last:
                 return end - first + 1
-    for found in _LIMIT.findall(text):
-        limit = int(found.replace(",", "") or "0")
+    for found, thousands in _LIMIT.findall(text):
+        limit = int(found.replace(",", "") or "0") * (1000 if thousands else 1)
         if 0 < limit < asked:
             return limit
     return None

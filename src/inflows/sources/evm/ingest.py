@@ -118,7 +118,7 @@ class _Run:
         while True:
             upto = safe if last is None else min(last, safe)
             if at <= upto:
-                self._read_range(at, upto)
+                self._read_range(at, upto, safe)
                 at = upto + 1
             if last is not None and at > last:
                 break
@@ -133,10 +133,10 @@ class _Run:
         self._judge()
         return self.report
 
-    def _read_range(self, first: int, last: int) -> None:
+    def _read_range(self, first: int, last: int, safe: int) -> None:
         """Read what is missing of a range, and store it."""
         if self.labelled is None:
-            first = self._settle_reorganised(first, last)
+            first, last = self._settle_reorganised(first, last, safe)
             runs = stored_runs(self.layout, self.chain.name, first, last)
             spans = missing(runs, first, last, traces=self.traces)
         else:
@@ -149,17 +149,15 @@ class _Run:
             self.progress.advance(reading.span.blocks)
         pending.store()
 
-    def _settle_reorganised(self, first: int, last: int) -> int:
-        """Take out stored blocks that are no part of the chain any more; the first block to read then."""
+    def _settle_reorganised(self, first: int, last: int, safe: int) -> tuple[int, int]:
+        """Take out stored blocks that are no part of the chain any more; the range to read with them."""
         name = self.chain.name
         taken = self.nodes.use(last, lambda node: settle(node, self.layout, name, first, last))
-        if taken is None:
-            return first
-        self.say(
-            f"Stored blocks {taken[0]:,} to {taken[1]:,} of {name} were reorganised away. Reading again."
-        )
-        self.report.blocks_reorganised += taken[1] - taken[0] + 1
-        return min(first, taken[0])
+        for start, end in taken:
+            self.say(f"Stored blocks {start:,} to {end:,} of {name} were reorganised away. Reading again.")
+            self.report.blocks_reorganised += end - start + 1
+        starts, ends = [first, *(start for start, _ in taken)], [last, *(min(end, safe) for _, end in taken)]
+        return min(starts), max(ends)
 
     def _read(self, span: Span) -> Reading:
         labelled = self.labelled

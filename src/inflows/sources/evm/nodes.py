@@ -19,10 +19,10 @@ from inflows.net import (
 )
 from inflows.sources.evm.chain_ids import CHAIN_IDS, Chain
 from inflows.sources.evm.client import Client
-from inflows.sources.evm.errors import NodeBehind, Pruned, TooLarge, Unsupported
+from inflows.sources.evm.errors import Inconsistent, NodeBehind, Pruned, TooLarge, Unsupported
 
 Result = TypeVar("Result")
-_FAILURES_A_SPAN: Final = 8
+_FAILURES_A_SPAN: Final = 6
 _ASIDE_SECONDS: Final = 2.0
 _LONGEST_ASIDE_SECONDS: Final = 120.0
 _OF_MANY: Final = Patience(attempts=2, rate_limit_attempts=2, longest_seconds=2)
@@ -63,6 +63,7 @@ class Nodes:
     aside_seconds: float = _ASIDE_SECONDS
     """For how long a node is set aside at its first failure; each further one doubles it."""
     _turn: int = 0
+    _given_up: NetError | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -103,11 +104,11 @@ class Nodes:
         """Do work on a node that holds blocks up to `last_block`, on another one where it fails."""
         failures = 0
         while True:
+            if self._given_up is not None:  # by another thread: the run is over
+                raise self._given_up
             node = self._pick(last_block)
             try:
                 result = work(node)
-            except TooLarge:
-                raise
             except NetError as error:
                 failure = error
             else:
@@ -115,7 +116,8 @@ class Nodes:
                 return result
             failures += 1
             self._failed(node, failure)
-            if failures >= _FAILURES_A_SPAN or not self._left() or _hopeless(failure, len(self.nodes)):
+            if failures >= _FAILURES_A_SPAN or not self._left() or self._hopeless(failure):
+                self._given_up = self._given_up or failure
                 raise failure
 
     def safe_head(self) -> int:
@@ -178,15 +180,23 @@ class Nodes:
     def _failed(self, node: Node, failure: NetError) -> None:
         """Set a node aside, for longer each time; for good where nothing else helps."""
         with self._lock:
-            node.failures += 1
-            first = node.aside_until <= time.monotonic()
-            aside = min(_LONGEST_ASIDE_SECONDS, self.aside_seconds * 2.0 ** (node.failures - 1))
-            node.aside_until = time.monotonic() + aside
+            first = node.aside_until <= time.monotonic()  # else several threads met the same failure
+            node.failures += first
+            longest = _LONGEST_ASIDE_SECONDS if len(self.nodes) > 1 else 4 * self.aside_seconds
+            aside = min(longest, self.aside_seconds * 2.0 ** (node.failures - 1))
+            node.aside_until = max(node.aside_until, time.monotonic() + aside if first else 0.0)
         if isinstance(failure, (KeyRefused, Pruned, Unsupported)):
             node.lost = failure
         if len(self.nodes) > 1 and first:
             until = "not used any more" if node.lost else f"set aside for {aside:.0f} s"
             self.say(f"{failure.problem} {node.name} is {until}.")
+
+    def _hopeless(self, failure: NetError) -> bool:
+        """Whether trying again is of no use: a block that is too large, or what the door was patient with."""
+        if isinstance(failure, TooLarge):
+            return True
+        mends = isinstance(failure, (Inconsistent, NodeBehind))
+        return len(self.nodes) == 1 and not mends
 
     def _check_chain(self, node: Node) -> None:
         found = number(node.client.call("eth_chainId"), node, "eth_chainId")
@@ -237,8 +247,3 @@ def _behind(node: Node, block: int) -> NodeBehind:
         f"{node.name} is behind: it has {node.safe:,}, and block {block:,} is wanted.",
         "Try again later, or give another --rpc.",
     )
-
-
-def _hopeless(failure: NetError, nodes: int) -> bool:
-    """Whether a failure of the only node would come back at once."""
-    return nodes == 1 and isinstance(failure, (KeyRefused, Pruned, Unsupported))

@@ -22,8 +22,8 @@ DEEPEST: Final = 256
 """More blocks than this are not taken out: a node that disagrees so deeply is more likely to be wrong."""
 
 
-def settle(node: Node, layout: Layout, chain: str, first: int, last: int) -> tuple[int, int] | None:
-    """Take stored blocks in and next to `first`…`last` out that are not the node's; their first and last.
+def settle(node: Node, layout: Layout, chain: str, first: int, last: int) -> list[tuple[int, int]]:
+    """Take stored blocks in and next to `first`…`last` out that are not the node's; their ranges.
 
     Blocks of one run are each other's children, so a run whose last block is the node's is the node's whole.
     """
@@ -47,7 +47,7 @@ def settle(node: Node, layout: Layout, chain: str, first: int, last: int) -> tup
         end = max(other.last for other in stored_runs(layout, chain, at + 1, run.last + DEEPEST))
         _forget(layout, chain, at + 1, end)
         taken.append((at + 1, end))
-    return (taken[0][0], taken[-1][1]) if taken else None
+    return taken
 
 
 def _is_of_node(node: Node, number: int, hashes: Mapping[int, str]) -> bool:
