@@ -108,7 +108,8 @@ def _merge_pass(
         before = _without_replaced_traces(before, good)
     now = good.with_columns(pl.lit(False).alias(STORED), pl.lit(True).alias(DELIVERED))
     kept_lazy, refused_lazy = resolve(dataset, pl.concat([before, now]))
-    kept, refused = pl.collect_all([kept_lazy.sort(ORDER[dataset]), refused_lazy])
+    # In memory: the streaming engine of Polars 2.1 dies of a panic in plans that branch as this one does.
+    kept, refused = pl.collect_all([kept_lazy.sort(ORDER[dataset]), refused_lazy], engine="in-memory")
 
     quarantine = as_set(
         pl.concat(
@@ -118,7 +119,7 @@ def _merge_pass(
                 encode(dataset, refused.lazy()),
             ]
         )
-    ).collect()
+    ).collect(engine="in-memory")
     total.good += rows["reason"].null_count()
     fresh = kept.filter(~pl.col(STORED))[DELIVERED]
     total.new += int(fresh.sum())
@@ -143,7 +144,9 @@ def _replace(raw: _Side, quarantine: _Side, scratch: Path) -> int:
     for partition, after in held_after.items():
         held = held_before.get(partition)
         if held is None or not held.equals(after):
-            union = after if held is None else as_set(pl.concat([held, after]).lazy()).collect()
+            union = (
+                after if held is None else as_set(pl.concat([held, after]).lazy()).collect(engine="in-memory")
+            )
             files.write_parquet(union.rechunk(), held_files[partition], scratch=scratch)
             held_before[partition] = union
     changed = 0

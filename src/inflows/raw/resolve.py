@@ -67,13 +67,7 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
     ones may already have been dropped.
     """
     key, contents = (*KEYS[dataset], _DAY), _CONTENTS[dataset]
-    # Most keys come once: a hash tells them apart cheaply, and its collisions merely take the long way.
-    repeated = pl.sum_horizontal(
-        pl.col(name).hash(seed) * pl.lit(2 * seed + 1, dtype=pl.UInt64) for seed, name in enumerate(key)
-    ).is_duplicated()
-    marked = candidates.with_columns(_repeated=repeated)
-    single = marked.filter(~pl.col("_repeated")).drop("_repeated")
-    many = marked.filter("_repeated").drop("_repeated")
+    once, many = _same_rows_as_one(candidates, key, flags)
     if dataset == "blocks":
         many = many.with_columns(pl.col(name).any().over(key) for name in _COVERAGE)
     merged = {
@@ -93,9 +87,38 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
         .with_columns(_rivals=pl.len().over(key))
     )
     names = candidates.collect_schema().names()
-    settled = pl.concat([single.select(names), best.filter(pl.col("_rivals") == 1).select(names)])
+    settled = pl.concat([once.select(names), best.filter(pl.col("_rivals") == 1).select(names)])
     conflicting = best.filter(pl.col("_rivals") > 1).select(*names, reason=pl.lit(CONFLICTING_CONTENTS))
     return settled, conflicting
+
+
+def _same_rows_as_one(
+    candidates: pl.LazyFrame, key: Sequence[str], flags: Sequence[str]
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Rows whose key comes once, or comes again with all columns alike; and all other rows.
+
+    Nearly all rows are of the first sort, and grouping by long texts is slow. So rows are grouped by a hash
+    of their key, and each is compared with the first of its group: a collision differs, and takes the long
+    way.
+    """
+    names = candidates.collect_schema().names()
+    compared = [name for name in names if name not in flags]
+    hashed = pl.sum_horizontal(
+        pl.col(name).hash(seed) * pl.lit(2 * seed + 1, dtype=pl.UInt64) for seed, name in enumerate(key)
+    )
+    grouped = candidates.with_columns(_group=hashed).with_columns(_repeated=pl.col("_group").is_duplicated())
+    single = grouped.filter(~pl.col("_repeated")).select(names)
+    repeated = grouped.filter("_repeated").drop("_repeated").with_row_index("_place")
+    marked = repeated.with_columns(_first=pl.col("_place").min().over("_group")).with_columns(
+        _alike=pl.all_horizontal(pl.col(name) == pl.col(name).gather("_first") for name in compared)
+    )
+    alike = marked.with_columns(
+        pl.col("_alike").all().over("_group"), *(pl.col(name).any().over("_group") for name in flags)
+    ).filter("_alike", pl.col("_place") == pl.col("_first"))
+    # Rows of a group that differs keep their own flags: they may be of different keys.
+    many = marked.filter(pl.col("_alike").all().over("_group").not_()).select(names)
+    once = pl.concat([single, alike.select(names)])
+    return once, many
 
 
 def _whole_transactions(

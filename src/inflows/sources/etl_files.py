@@ -227,7 +227,7 @@ def _transfers(
 ) -> Delivery:
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         """Judge the rows as our own, and keep as JSON what was read of the bad ones."""
-        judged = own.normalise_transfers(as_own(batch.lazy(), chain), [chain]).collect()
+        judged = own.normalise_transfers(as_own(batch.lazy(), chain), [chain]).collect(engine="in-memory")
         return own.with_rows(judged, batch.select(*etl.COLUMNS.get(table, batch.columns), LINE))
 
     frame = rows.map_batches(
@@ -260,7 +260,7 @@ def _blocks(export: _Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
                 pl.col("withdrawals").is_not_null().alias("has_withdrawal"),
                 pl.lit(False).alias("has_utxo"),
             ]
-            judged = etl.read_blocks(batch.lazy(), export.chain, flags).collect()
+            judged = etl.read_blocks(batch.lazy(), export.chain, flags).collect(engine="in-memory")
             return own.with_rows(judged, batch.select(*etl.COLUMNS["blocks"], LINE))
 
         yield Delivery(

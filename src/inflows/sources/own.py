@@ -35,6 +35,7 @@ GIVEN: Final = "_given"
 """A reason that the reader of another format gives before a row is judged; the column may be missing."""
 
 _MAX_AMOUNT: Final = str(2**256 - 1)
+_USUAL_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 _HEX: Final = r"^(?:0[xX][0-9a-fA-F]+|[0-9a-fA-F]{64})$"
 _NOT_FAMILIES: Final = ("evm", "unknown")
 """'evm' is the chain of labels that hold on every EVM chain, and no chain that has blocks."""
@@ -207,10 +208,17 @@ def _with_times(frame: pl.LazyFrame, delivered: pl.DataType) -> pl.LazyFrame:
         return frame.with_columns(time.dt.convert_time_zone("UTC").cast(UTC_TIME))
     if delivered.is_temporal():
         return frame.with_columns(time.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
-    # Many rows share a block: each text is read once.
-    read = frame.select("block_time").unique().with_columns(_read=instant(time))
+    # The commonest spelling is read directly, ten times as fast; every other text is read once.
+    usual = pl.when(time.str.contains(_USUAL_TIME)).then(time)
+    frame = frame.with_columns(
+        _usual=usual.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False).dt.replace_time_zone(
+            "UTC"
+        )
+    )
+    others = frame.filter(pl.col("_usual").is_null()).select("block_time").unique()
+    read = others.with_columns(_read=instant(time))
     return (
         frame.join(read, on="block_time", how="left", validate="m:1", maintain_order="left")
-        .with_columns(block_time="_read")
-        .drop("_read")
+        .with_columns(pl.coalesce("_usual", "_read").cast(UTC_TIME).alias("block_time"))
+        .drop("_usual", "_read")
     )

@@ -37,7 +37,7 @@ def _delivery(table: Table, dataset: str) -> Delivery:
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         """Batch by batch, so that only the forms of the chains that occur are tried."""
         chains = batch["chain"].cast(pl.String).unique().to_list()
-        return own.with_rows(normalise(batch.lazy(), chains).collect(), batch)
+        return own.with_rows(normalise(batch.lazy(), chains).collect(engine="in-memory"), batch)
 
     frame = table.frame.map_batches(
         judge, streamable=True, schema=delivered_columns(dataset), validate_output_schema=False
