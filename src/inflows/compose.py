@@ -20,7 +20,7 @@ from inflows import facts_store, files
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import reporter
-from inflows.raw.store import coverage, list_partitions
+from inflows.raw.store import coverage
 from inflows.registries import Registries
 from inflows.registry import imports
 from inflows.settings import FileSource, Settings
@@ -34,7 +34,7 @@ from inflows.warehouse.inputs import WarehouseInputs
 from inflows.warehouse.publish import publish
 from inflows.warehouse.vintages import Vintage
 
-SAMPLE_TRANSFERS, SAMPLE_SEED = 100_000, 1
+SAMPLE_TRANSFERS, SAMPLE_SEED = 60_000, 1
 """The bundled sample: the default simulated market at this size."""
 
 R = TypeVar("R")
@@ -69,7 +69,7 @@ class Built:
 def run(settings: Settings, *, now: dt.datetime, step: Step = plain) -> Built:
     """The main job: ingest what is configured, then build and publish."""
     layout = settings.layout
-    if not settings.sources and not list_partitions(layout, "transfers"):
+    if not settings.sources and not facts_store.chain_days(layout):
         raise UsageError(
             f"There is nothing to run: no sources are configured, and {layout.raw} holds no transfers.",
             "Try `inflows run --sample`, use `inflows ingest files`, or list sources in inflows.toml.",
@@ -90,7 +90,7 @@ def build(settings: Settings, *, as_of: dt.datetime | None, now: dt.datetime, st
 def run_sample(settings: Settings, *, now: dt.datetime, step: Step = plain) -> Built:
     """The main job on the bundled sample: a simulated market, made in the data folder at run time."""
     layout = settings.layout
-    if list_partitions(layout, "transfers") and not Registries(layout, now).simulated:
+    if facts_store.chain_days(layout) and not Registries(layout, now).simulated:
         raise UsageError(
             f"{layout.root} holds data that is not simulated, and the sample would mix with it.",
             "Give the sample a folder of its own: inflows run --sample --data sample",
@@ -104,12 +104,12 @@ def run_sample(settings: Settings, *, now: dt.datetime, step: Step = plain) -> B
 
 def make_sample(settings: Settings) -> Path:
     """Write the sample's files below the data folder; returns their folder."""
-    with reporter("Simulating transfers", SAMPLE_TRANSFERS) as progress:
+    with reporter("Simulating", SAMPLE_TRANSFERS, unit="transfers") as progress:
         return simulate(
             settings.layout.root / "sample",
             transfers=SAMPLE_TRANSFERS,
             seed=SAMPLE_SEED,
-            progress=lambda done, _: progress.moved_to(done),
+            progress=lambda done, of: progress.moved_to(done * SAMPLE_TRANSFERS // of),
         )
 
 
@@ -134,13 +134,13 @@ def import_folder(layout: Layout, folder: Path, now: dt.datetime) -> None:
 def compute_facts(settings: Settings, as_of: dt.datetime) -> facts_store.Facts:
     """Bring the flows and daily facts of every partition up to date."""
     layout = settings.layout
-    partitions = list_partitions(layout, "transfers")
+    partitions = facts_store.chain_days(layout)
     if not partitions:
         raise UsageError(
             f"{layout.raw} holds no transfers.", "Ingest some first, with `inflows ingest files`."
         )
     registries = Registries(layout, as_of, tuple(settings.price_sources))
-    with reporter("Computing flows by chain and day", len(partitions)) as progress:
+    with reporter("Computing flows", len(partitions), unit="chain-days") as progress:
         return facts_store.update(
             layout, registries, as_of=as_of, staleness=settings.staleness, progress=progress.advance
         )
@@ -204,9 +204,6 @@ def publish_vintage(
 def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> list[str]:
     """What a reader of the totals should know, in sentences."""
     notes = []
-    utxo = read.filter(pl.col("dataset") == "utxo")
-    for chain, rows in utxo.group_by("chain").agg(pl.col("rows").sum()).sort("chain").iter_rows():
-        notes.append(f"{rows:,} UTXO entries of {chain} are stored, and left out of all flows and totals.")
     for table, consequence in (
         ("assets", "nothing is valued: import some with `inflows assets import`"),
         ("claims", "there are no flows: import some with `inflows labels import`"),
