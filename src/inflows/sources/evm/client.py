@@ -154,7 +154,7 @@ class Client:
     ) -> None:
         self.endpoint = endpoint
         self.batch_size = AdaptiveSize(batch, max(batch, 100))
-        self._door = door
+        self.door = door
         self._patience = patience or door.patience
 
     def call(self, method: str, *params: Any, about: str = "") -> Any:
@@ -195,20 +195,20 @@ class Client:
                 self.batch_size.refused(len(part))
                 continue
             fruitless += 1
-            wait = self._patience.wait(failure, fruitless, self._door.draw)
+            wait = self._patience.wait(failure, fruitless, self.door.draw)
             if wait is None or fruitless >= _ROUNDS:
                 raise failure
             if isinstance(failure, RateLimited):
-                self._door.pause(self.endpoint, wait)
+                self.door.pause(self.endpoint, wait)
             else:
-                self._door.rest(wait)
+                self.door.rest(wait)
         return [results[number] for number in range(len(calls))]
 
     def _exchange(self, part: Mapping[int, Call]) -> dict[int, Any]:
         request = Request(
             self.endpoint, "POST", headers={"Content-Type": "application/json"}, body=body(part)
         )
-        return self._door.call(request, lambda reply: read_replies(reply, part), patience=self._patience)
+        return self.door.call(request, lambda reply: read_replies(reply, part), patience=self._patience)
 
     def _sort_out(
         self, part: Mapping[int, Call], replies: Mapping[int, Any], *, allow_null: bool

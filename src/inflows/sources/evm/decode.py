@@ -18,6 +18,7 @@ from inflows.sources.evm.blocks import Block, Header, valued
 from inflows.sources.evm.logs import Log
 from inflows.sources.evm.traces import Move
 from inflows.sources.evm.tron import as_tron
+from inflows.sources.evm.tron_types import MOVES_TRX
 from inflows.sources.evm_logs import decode_transfer_logs
 from inflows.sources.tables import LINE
 
@@ -54,11 +55,13 @@ def natives(
     blocks: Iterable[tuple[Header, Block]],
     receipts: Mapping[str, Mapping[str, Any]],
     outcomes: Mapping[str, bool],
+    types: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Native transfers of transactions with a value; a creation's goes to the created contract.
 
     `receipts` tell whether a transaction failed; where they do not (before Byzantium, EIP-658), `outcomes`
-    of the traces do; else the row's reason is `status_unknown`.
+    of the traces do; else the row's reason is `status_unknown`. `types` are Tron's contract types by hash,
+    where they are known: the value of a vote or of a TRC-10 transfer is no TRX.
     """
     rows: list[Row] = []
     for header, block in blocks:
@@ -68,6 +71,8 @@ def natives(
             good = int(status, 16) == 1 if isinstance(status, str) else outcomes.get(tx["hash"])
             given = None if good else "status_unknown" if good is None else "failed"
             to = tx.get("to") or receipt.get("contractAddress")
+            if chain == "tron" and (not to or (types is not None and types.get(tx["hash"]) not in MOVES_TRX)):
+                given = "no_transfer"
             rows.append(
                 (header.number, header.time, tx["hash"], 0, "native", "", tx.get("from"), to,
                  _digits(tx["value"]), SOURCE, given)

@@ -173,6 +173,11 @@ class _Run:
 
     def _judge(self) -> None:
         report = self.report
+        if self.chain.is_tron and any(node.contract_types is False for node in self.nodes.nodes):
+            report.warnings.append(
+                "Warning: this node does not tell votes and TRC-10 transfers from transfers of TRX; give a "
+                "URL that ends in /jsonrpc and has the HTTP API beside it (as TronGrid's has)."
+            )
         if report.blocks_read and not report.rows and (report.transactions or report.partial):
             of = "labelled addresses" if report.partial else f"{report.transactions:,} transactions"
             report.warnings.append(

@@ -40,6 +40,8 @@ class Node:
     head: int = -1
     block_receipts: bool = True
     trace_method: str = ""
+    contract_types: bool | None = None
+    """Tron: whether its HTTP API tells the types of transactions; None: not tried yet."""
     failures: int = 0
     aside_until: float = 0.0
     lost: NetError | None = None

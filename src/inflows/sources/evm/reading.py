@@ -31,6 +31,7 @@ from inflows.sources.evm.logs import (
 from inflows.sources.evm.nodes import Node
 from inflows.sources.evm.trace_method import TRACER
 from inflows.sources.evm.traces import SOURCES, Traced, read_call_tracer, read_trace_block
+from inflows.sources.evm.tron_types import fetch_types
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def read_span(node: Node, chain: Chain, span: Span) -> Reading:
         if chain.has_blooms:
             _check_doubtful(node, doubtful_blocks(logs, by_number), dict(zip(numbers, pairs, strict=True)))
         outcomes = {tx: good for of_block in traced.values() for tx, good in of_block.outcomes.items()}
-        natives = decode.natives(chain.name, pairs, receipts, outcomes)
+        types = fetch_types(node, pairs) if chain.is_tron else None
+        natives = decode.natives(chain.name, pairs, receipts, outcomes, types)
         unknown = frozenset(natives.filter(pl.col("reason") == "status_unknown")["block_number"].to_list())
         frames += [
             decode.tokens(chain.name, logs, by_number),
