@@ -10,11 +10,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 _QUIET_SECONDS: Final = 2.0
 _EVERY_SECONDS: Final = 5.0
@@ -46,8 +45,8 @@ def silent() -> Progress:
 class _Lines:
     """A line every few seconds, for logs."""
 
-    def __init__(self, what: str, total: int | None) -> None:
-        self.what, self.total, self.done = what, total, 0
+    def __init__(self, what: str, total: int | None, unit: str) -> None:
+        self.what, self.total, self.unit, self.done = what, total, unit, 0
         self.started = self.said = time.monotonic()
 
     def advance(self, rows: int) -> None:
@@ -61,13 +60,14 @@ class _Lines:
         due = _QUIET_SECONDS if self.said == self.started else _EVERY_SECONDS
         if now - self.said >= due:
             self.said = now
-            sys.stderr.write(progress_line(self.what, self.done, self.total, now - self.started) + "\n")
+            line = progress_line(self.what, self.done, self.total, now - self.started, self.unit)
+            sys.stderr.write(line + "\n")
             sys.stderr.flush()
 
 
 class _OnTerminal:
-    def __init__(self, bar: Bar, what: str, total: int | None) -> None:
-        self.bar = bar
+    def __init__(self, bar: Bar, what: str, total: int | None, unit: str) -> None:
+        self.bar, self.unit = bar, unit
         self.task = bar.add_task(what, total=total, rate="")
 
     def advance(self, rows: int) -> None:
@@ -79,25 +79,34 @@ class _OnTerminal:
         self.bar.update(self.task, completed=rows)
         speed = self.bar.tasks[self.task].speed
         if speed:
-            self.bar.update(self.task, rate=f"{speed:,.0f} rows/s")
+            self.bar.update(self.task, rate=f"{speed:,.0f} {self.unit}/s")
 
 
-def progress_line(what: str, done: int, total: int | None, seconds: float) -> str:
-    """One line of progress: what, rows, rate, and the time left where the total is known."""
+def progress_line(what: str, done: int, total: int | None, seconds: float, unit: str = "rows") -> str:
+    """One line of progress: what, how much, rate, and the time left where the total is known."""
     rate = done / seconds if seconds > 0 else 0.0
-    line = f"{what}: {done:,} rows" if total is None else f"{what}: {done:,} of {total:,} rows"
-    line += f", {rate:,.0f} rows/s"
-    if total is not None and rate > 0:
-        line += f", about {max(total - done, 0) / rate:,.0f} s left"
+    line = f"{what}: {done:,} {unit}" if total is None else f"{what}: {done:,} of {total:,} {unit}"
+    line += f", {rate:,.0f} {unit}/s"
+    if total is not None and done < total and rate > 0:
+        line += f", about {(total - done) / rate:,.0f} s left"
     return line
 
 
 @contextmanager
-def reporter(what: str, total_rows: int | None = None, *, force: bool = False) -> Iterator[Progress]:
-    """Report rows, rate and time left of one piece of work; `force` draws the bar off a terminal too."""
+def reporter(
+    what: str, total: int | None = None, *, unit: str = "rows", force: bool = False
+) -> Iterator[Progress]:
+    """Report amount, rate and time left of one piece of work; `force` draws the bar off a terminal too.
+
+    unit: what is counted, in the plural.
+    """
     if not (force or sys.stderr.isatty()):
-        yield _Lines(what, total_rows)
+        yield _Lines(what, total, unit)
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -107,4 +116,4 @@ def reporter(what: str, total_rows: int | None = None, *, force: bool = False) -
     )
     console = Console(stderr=True, force_terminal=force or None)
     with Bar(*columns, console=console, transient=True) as bar:
-        yield _OnTerminal(bar, what, total_rows)
+        yield _OnTerminal(bar, what, total, unit)

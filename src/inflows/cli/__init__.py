@@ -1,55 +1,125 @@
-"""The command line: `inflows COMMAND`. Every error is one sentence with its remedy, and an exit code."""
+"""The command line: `inflows COMMAND`. Every error is one sentence with its remedy, and an exit code.
+
+0: done; 1: the work failed or is incomplete; 2: wrong usage; 130 and 143: stopped by a signal. Only data goes
+to standard output. Little is imported before `main` runs, so that an interruption finds somebody to explain
+it.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import warnings
+from types import FrameType
 
-import typer
-
-from inflows.cli import answers, data_in, work
-from inflows.errors import InflowsError
-
-app = typer.Typer(
-    name="inflows",
-    help="How much value centralised exchanges received on chain, by jurisdiction and half-year.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for module in (work, data_in, answers):
-    module.register(app)
+INTERRUPTED, TERMINATED = 130, 143
+"""128 and the number of the signal, as shells have it."""
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code: 0 done, 1 failed, 2 wrong usage."""
+    """Run the command line and end the process with its exit code."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    if not (debug or sys.warnoptions):
+        warnings.simplefilter("ignore")  # Libraries' warnings are for programmers.
+    signal.signal(signal.SIGTERM, _end)
+    sys.exit(_run(arguments, debug=debug))
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    from inflows.errors import InflowsError
+
     try:
-        app(args=arguments, prog_name="inflows", standalone_mode=True)
+        code = _called(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InflowsError as error:
         if debug:
             raise
-        print(f"inflows: {error.problem}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        return _told(error.problem, error.hint, error.exit_code)
     except KeyboardInterrupt:
-        print("inflows: stopped; what was published is as it was, start again to go on.", file=sys.stderr)
-        sys.exit(130)
+        code = INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone (`| head`); point stdout elsewhere so that closing it says nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except Exception as error:
+        _let_go_of_streams()  # The reader has gone (`| head`).
+        return 1
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # Polars' panics are no Exceptions.
         if debug:
             raise
-        print(f"inflows: this went wrong unexpectedly: {_first_line(error)}", file=sys.stderr)
-        print("  Run it again with --debug to see where, and please report it.", file=sys.stderr)
-        sys.exit(1)
+        return _unexpected(error)
+    if code in (INTERRUPTED, TERMINATED):
+        return _told("stopped; what was published is as it was.", "Start it again to go on.", code)
+    return code
 
 
-def _first_line(error: BaseException) -> str:
+def _called(arguments: list[str]) -> int:
+    """The exit code of the command that the arguments name."""
+    import typer
+
+    from inflows.cli.commands import app
+    from inflows.cli.usage import told as told_usage
+
+    _speak_utf8()
+    try:
+        code = app(args=arguments, prog_name="inflows", standalone_mode=False)
+    except typer.TyperException as error:
+        return told_usage(error)
+    return code if isinstance(code, int) else 0
+
+
+def _speak_utf8() -> None:
+    """Data is UTF-8 wherever it goes; a terminal that cannot show a letter gets a substitute."""
+    if sys.stdout is None or not hasattr(sys.stdout, "reconfigure"):
+        return
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="replace")
+    else:
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+def _unexpected(error: BaseException) -> int:
+    if isinstance(error, OSError) and error.strerror:
+        _let_go_of_streams(only_output=True)
+        where = f"{error.filename}: " if error.filename else "Reading or writing failed: "
+        return _told(
+            f"{where}{error.strerror}.", "Make room, or see that it may be read and written, and try again."
+        )
+    if isinstance(error, MemoryError):
+        return _told("there is not enough memory.", "Close other programs, or ask for less at a time.")
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    what = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return _told(
+        f"this went wrong unexpectedly: {what}",
+        "Run it again with --debug to see where, and please report it.",
+    )
+
+
+def _told(problem: str, hint: str, code: int = 1) -> int:
+    """Say what is wrong, and the remedy; returns the exit code."""
+    try:
+        print(f"inflows: {problem}", file=sys.stderr)
+        if hint:
+            print(f"  {hint}", file=sys.stderr, flush=True)
+    except OSError:
+        _let_go_of_streams()
+    return code
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Unwind at SIGTERM, so that unfinished files go and locks are released; a second one ends at once."""
+    import typer
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise typer.Exit(TERMINATED)
+
+
+def _let_go_of_streams(*, only_output: bool = False) -> None:
+    """Point streams that nobody reads elsewhere, so that closing them at the end says nothing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout,) if only_output else (sys.stdout, sys.stderr):
+        try:
+            os.dup2(nowhere, stream.fileno())
+        except (AttributeError, OSError, ValueError):
+            continue

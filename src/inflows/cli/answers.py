@@ -18,10 +18,9 @@ from inflows.cli.options import (
     OutputFormat,
     Scope,
     ScopeOption,
+    settings,
 )
-from inflows.cli.show import Heading, count, dollars, percent, show, times
-from inflows.errors import UsageError
-from inflows.settings import load_settings
+from inflows.cli.show import Heading, count, dollars, moment, percent, show, times, yes_or_no
 
 TOTALS_TABLE: dict[str, Heading] = {
     "period": ("Period", str),
@@ -29,11 +28,40 @@ TOTALS_TABLE: dict[str, Heading] = {
     "inflow_usd": ("Inflow US$", dollars),
     "outflow_usd": ("Outflow US$", dollars),
     "net_usd": ("Net US$", dollars),
-    "inflow_transfers": ("Transfers in", count),
+    "inflow_transfers": ("Transfers", count),
     "priced_share": ("Priced", percent),
-    "inflow_ratio_on_year": ("On the year", times),
-    "coverage_share": ("Coverage", percent),
-    "partial": ("", lambda partial: "partial" if partial else ""),
+    "inflow_ratio_on_year": ("On year", times),
+    "coverage_share": ("Covered", percent),
+    "partial": ("Partial", yes_or_no),
+}
+COMPARE_TABLE: dict[str, Heading] = {
+    "period": ("Period", str),
+    "jurisdiction": ("Where", str),
+    "other": ("Other", str),
+    "inflow_usd": ("Inflow US$", dollars),
+    "other_inflow_usd": ("Other's US$", dollars),
+    "ratio": ("Ratio", times),
+    "inflow_ratio_on_year": ("On year", times),
+    "other_inflow_ratio_on_year": ("Other's", times),
+}
+STATUS_TABLE: dict[str, Heading] = {
+    "chain": ("Chain", str),
+    "dataset": ("Dataset", str),
+    "first_day": ("First day", str),
+    "last_day": ("Last day", str),
+    "days": ("Days", count),
+    "days_missing": ("Missing", count),
+    "rows": ("Rows", count),
+    "first_block": ("First block", count),
+    "last_block": ("Last block", count),
+    "days_with_blocks": ("With blocks", count),
+    "quarantined": ("Quarantined", count),
+}
+VINTAGES_TABLE: dict[str, Heading] = {
+    "vintage": ("Vintage", str),
+    "published_at": ("Published (UTC)", moment),
+    "as_of": ("As of (UTC)", moment),
+    "simulated": ("Simulated", yes_or_no),
 }
 
 
@@ -59,8 +87,13 @@ def totals(
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
-    """What exchanges received and sent, by jurisdiction and half-year."""
-    path = _database(data, vintage)
+    """What exchanges received, by jurisdiction and half-year."""
+    layout = settings(data).layout
+    path = layout.published
+    if vintage is not None:
+        from inflows.warehouse.vintages import totals_path
+
+        path = totals_path(layout, vintage)  # Kept for all vintages, unlike the databases.
     print_totals(path, output, period, jurisdiction or (), basis, scope, level)
 
 
@@ -73,20 +106,20 @@ def print_totals(
     scope: str = "exchange",
     level: str = "base",
 ) -> None:
-    """Print the half-year table of a database."""
+    """Print the half-year table of a database, or of the totals of a vintage."""
     from inflows.warehouse.totals import read_totals
 
     frame = read_totals(
         path, period=period, jurisdictions=tuple(jurisdictions), basis=basis, scope=scope, level=level
     )
-    simulated = bool(frame.height and frame["simulated"].any())
-    title = f"Exchange inflows by half-year; basis {basis}, scope {scope}, level {level}"
+    title = f"Exchange inflows by half-year: basis {basis}, scope {scope}, level {level}"
     show(
         frame.columns,
         frame.rows(),
         output,
-        title=title + (" (SIMULATED data)" if simulated else ""),
+        title=_marked(title, bool(frame.height and frame["simulated"].any())),
         headings=TOTALS_TABLE,
+        names=2,
     )
 
 
@@ -100,13 +133,25 @@ def compare(
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
-    """How many times the inflow of one jurisdiction is that of another, and how each grew on the year."""
+    """Two jurisdictions: the ratio of their inflows.
+
+    Beside it stands how each of them grew on the same half a year before.
+    """
     from inflows.warehouse.totals import compare as compare_two
 
+    published = settings(data).layout.published
     frame = compare_two(
-        _database(data), first, second, period, basis=basis.value, scope=scope.value, level=level.value
+        published, first, second, period, basis=basis.value, scope=scope.value, level=level.value
     )
-    show(frame.columns, frame.rows(), output)
+    simulated = _is_simulated(published)
+    show(
+        [*frame.columns, "simulated"],
+        [(*row, simulated) for row in frame.rows()],
+        output,
+        title=_marked(f"Inflows compared: basis {basis}, scope {scope}, level {level}", simulated),
+        headings=COMPARE_TABLE,
+        names=3,
+    )
 
 
 def sql(
@@ -115,67 +160,86 @@ def sql(
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
-    """Read-only, sandboxed SQL over the published warehouse (DuckDB)."""
+    """Read-only, sandboxed SQL over the warehouse (DuckDB)."""
     from inflows.warehouse.query import run_sql
 
-    columns, rows = run_sql(_database(data), query, timeout_seconds=timeout)
-    show(columns, rows, output)
+    published = settings(data).layout.published
+    columns, rows = run_sql(published, query, timeout_seconds=timeout)
+    _warn_if_simulated(published)
+    show(_told_apart(columns), rows, output)
 
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an earlier export")],
     data: Data = None,
 ) -> None:
-    """Write every table and report as Parquet and CSV, for BI tools."""
+    """Write all tables as Parquet and CSV, for BI tools."""
     from inflows.warehouse.export import export as write_export
 
-    written = write_export(_database(data), folder)
+    published = settings(data).layout.published
+    written = write_export(published, folder)
+    _warn_if_simulated(published)
     print(f"Wrote {len(written)} files to {folder}.", file=sys.stderr)
 
 
 def status(output: OutputFormat = Format.table, data: Data = None) -> None:
-    """What has been read: days, rows, blocks, holes and quarantine, by chain and dataset."""
+    """What has been read: days, rows, holes, quarantine."""
     from inflows.raw.store import coverage
     from inflows.status import summary
+    from inflows.warehouse.vintages import read_manifests
 
-    settings = load_settings(data)
-    frame = summary(coverage(settings.layout))
-    show(frame.columns, frame.rows(), output, title=f"Coverage of {settings.layout.raw}")
-    if output is Format.table:
-        from inflows.warehouse.vintages import read_manifests
-
-        newest = next(iter(read_manifests(settings.layout)), None)
-        print(
-            f"Newest vintage: {newest.name}, as of {newest.as_of:%Y-%m-%d %H:%M} UTC"
-            if newest
-            else "Nothing published."
-        )
+    layout = settings(data).layout
+    newest = next(iter(read_manifests(layout)), None)
+    simulated = None if newest is None else newest.simulated
+    frame = summary(coverage(layout))
+    show(
+        [*frame.columns, "simulated"],
+        [(*row, simulated) for row in frame.rows()],
+        output,
+        title=_marked(f"Read into {layout.raw}", bool(simulated)),
+        headings=STATUS_TABLE,
+        names=2,
+    )
+    known = "Nothing has been published." if newest is None else f"The newest vintage is {newest.name}."
+    print(known, file=sys.stderr)
 
 
 def vintages(output: OutputFormat = Format.table, data: Data = None) -> None:
-    """The publications, newest first, with the fingerprints of their inputs."""
+    """The publications, newest first, and what each was made of.
+
+    The fingerprints of the inputs are in JSON and CSV.
+    """
     from inflows.warehouse.vintages import read_manifests
 
-    found = read_manifests(load_settings(data).layout)
+    found = read_manifests(settings(data).layout)
     columns = ["vintage", "published_at", "as_of", "simulated", "inputs"]
     rows = [(v.name, v.published_at, v.as_of, v.simulated, v.inputs) for v in found]
-    show(columns, rows, output)
+    show(columns, rows, output, title="Publications, newest first", headings=VINTAGES_TABLE)
 
 
-def _database(data: Path | None, vintage: str | None = None) -> Path:
-    """The published database, or that of a vintage."""
-    layout = load_settings(data).layout
-    if vintage is None:
-        return layout.published
-    from inflows.warehouse.vintages import read_manifests
+def _is_simulated(database: Path) -> bool:
+    from inflows.warehouse.query import run_sql
 
-    names = [found.name for found in read_manifests(layout)]
-    if vintage not in names:
-        raise UsageError(f"There is no vintage '{vintage}'.", f"There are: {', '.join(names) or 'none'}.")
-    path = layout.vintages / vintage / "inflows.duckdb"
-    if not path.exists():
-        raise UsageError(
-            f"The database of vintage '{vintage}' is no longer kept.",
-            f"Its totals are in {path.with_name('totals.parquet')}.",
-        )
-    return path
+    _, rows = run_sql(database, "select simulated from meta_vintage")
+    return bool(rows[0][0])
+
+
+def _warn_if_simulated(database: Path) -> None:
+    """Say so beside output that has no place for it."""
+    if _is_simulated(database):
+        print("note: this warehouse holds SIMULATED data.", file=sys.stderr)
+
+
+def _marked(title: str, simulated: bool) -> str:
+    return f"{title} (SIMULATED data)" if simulated else title
+
+
+def _told_apart(columns: list[str]) -> list[str]:
+    """Columns of a query by names of their own: of two with one name, JSON would lose the first."""
+    names: list[str] = []
+    for column in columns:
+        name, number = column, 1
+        while name in names:
+            name, number = f"{column}_{number}", number + 1
+        names.append(name)
+    return names

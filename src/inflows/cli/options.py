@@ -5,13 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from inflows.settings import Settings
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("the name of the data folder is empty")
+    if "://" in text:
+        raise typer.BadParameter(f"'{text}' is no folder of this machine; give a path")
+    return Path(text)
+
+
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", envvar="INFLOWS_DATA", help="The data folder [default: data]"),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="INFLOWS_DATA",
+        parser=_folder,
+        help="The data folder [default: data]",
+    ),
 ]
 KnownAt = Annotated[
     str | None,
@@ -55,6 +73,22 @@ OutputFormat = Annotated[Format, typer.Option("--format", help="How the rows are
 BasisOption = Annotated[Basis, typer.Option("--basis", help="By what an exchange belongs to a jurisdiction")]
 ScopeOption = Annotated[Scope, typer.Option("--scope", help="What counts between exchanges")]
 LevelOption = Annotated[Level, typer.Option("--level", help="How sure labels must be (50, 20, 0)")]
+
+
+def settings(data: Path | None) -> Settings:
+    """The settings in force (what reads them is imported here, since help needs none of it)."""
+    from inflows.settings import load_settings
+
+    return load_settings(data)
+
+
+def instant(text: str | None, option: str) -> dt.datetime | None:
+    """The instant that an option names, if it was given."""
+    if text is None:
+        return None
+    from inflows.times import parse_instant
+
+    return parse_instant(text, option)
 
 
 def now() -> dt.datetime:

@@ -1,6 +1,7 @@
 """Rows on stdout: as a table for people, as JSON or CSV for programs.
 
-JSON: one array of objects; decimals are strings (no digit is lost), instants ISO 8601, the rest as it is.
+JSON: one array of objects; decimals are strings (no digit is lost), instants ISO 8601, what is no finite
+number null, the rest as it is. CSV: the same values, null as nothing.
 """
 
 from __future__ import annotations
@@ -8,19 +9,21 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import math
+import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from typing import Any, Final
 
 from inflows.cli.options import Format
+from inflows.cli.table import Column, plain, written
+from inflows.errors import WorkError
 
 Heading = tuple[str, Callable[[Any], str]]
 """A column's heading, and how its values are written."""
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(
@@ -30,20 +33,31 @@ def show(
     *,
     title: str = "",
     headings: Mapping[str, Heading] | None = None,
+    names: int = 1,
 ) -> None:
-    """Print rows in a format.
+    """Print rows in a format; WorkError where the output cannot be written.
 
-    headings: for tables, the columns to show, with their heading and how a value is written; all if None.
+    title, headings, names: for tables. headings are the columns to show, with their heading and how a value
+    is written (None: all); names is how many of the first columns name a row.
     """
-    if output is Format.json:
-        records = [dict(zip(columns, map(plain_value, row), strict=True)) for row in rows]
-        print("[" + ",\n ".join(json.dumps(record, ensure_ascii=False) for record in records) + "]")
-    elif output is Format.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([["" if v is None else plain_value(v) for v in row] for row in rows])
-    else:
-        print_table(columns, rows, title, headings)
+    try:
+        if output is Format.json:
+            records = [dict(zip(columns, map(plain_value, row), strict=True)) for row in rows]
+            lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
+            print("[" + ",\n ".join(lines) + "]")
+        elif output is Format.csv:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([[_defused(value) for value in row] for row in rows])
+        else:
+            print_table(columns, rows, title, headings, names)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise WorkError(
+            f"The output cannot be written: {error.strerror or error}.", "Make room, or write it elsewhere."
+        ) from None
 
 
 def plain_value(value: Any) -> Any:
@@ -56,7 +70,7 @@ def plain_value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, float) and value != value:  # NaN has no JSON
+    if isinstance(value, float) and not math.isfinite(value):  # They have no JSON.
         return None
     if isinstance(value, list | tuple):
         return [plain_value(item) for item in value]
@@ -70,23 +84,52 @@ def print_table(
     rows: Sequence[Sequence[Any]],
     title: str,
     headings: Mapping[str, Heading] | None,
+    names: int = 1,
 ) -> None:
-    """Print a table: numbers to the right, nothing cut off."""
-    headings = headings or {name: (name, _written) for name in columns}
-    # Off a terminal there is no width to fit: nothing is cut off or folded.
-    console = Console() if sys.stdout.isatty() else Console(width=10_000)
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    shown = [(columns.index(name), *heading) for name, heading in headings.items() if name in columns]
-    for index, heading, _ in shown:
-        is_number = any(isinstance(row[index], int | float | Decimal) for row in rows)
-        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(write(row[index]) for index, _, write in shown))
-    console.print(table, markup=False, highlight=False) if rows else console.print(title or "No rows.")
+    """Print a table below its title; on a terminal it is made to fit."""
+    shown = [
+        (columns.index(name), *heading)
+        for name, heading in (headings or {name: (name, _written) for name in columns}).items()
+        if name in columns
+    ]
+    if title:
+        print(plain(title), end="\n\n" if rows else "\n")
+    if not rows:
+        print("No rows.")
+        return
+    table = [
+        Column(heading, [write(row[index]) for row in rows], _is_number(row[index] for row in rows))
+        for index, heading, write in shown
+    ]
+    fit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    # Off a terminal there is no width to fit.
+    print(written([column for column in table if column.heading or any(column.cells)], fit=fit, names=names))
+
+
+def _is_number(values: Iterable[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(
+        isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in known
+    )
+
+
+def _cell(value: Any) -> Any:
+    """A value as a cell of text: lists and structs as JSON."""
+    if value is None or isinstance(value, float):
+        return "" if value is None else value
+    simple = plain_value(value)
+    if isinstance(simple, bool):
+        return "true" if simple else "false"
+    return json.dumps(simple, ensure_ascii=False) if isinstance(simple, list | dict) else simple
+
+
+def _defused(value: Any) -> Any:
+    """A cell of CSV: text that a spreadsheet would run as a formula begins with an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else _cell(value)
 
 
 def _written(value: Any) -> str:
-    return "" if value is None else str(plain_value(value))
+    return str(_cell(value))
 
 
 def dollars(value: Decimal | None) -> str:
@@ -107,3 +150,13 @@ def percent(value: float | None) -> str:
 def count(value: int | None) -> str:
     """A whole number with separators."""
     return "" if value is None else f"{value:,}"
+
+
+def moment(value: dt.datetime | None) -> str:
+    """An instant to the second, in UTC; empty where there is none."""
+    return "" if value is None else f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def yes_or_no(value: bool | None) -> str:
+    """A truth as a word; empty where unknown."""
+    return "" if value is None else "yes" if value else "no"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inflows.cli.answers import print_totals
-from inflows.cli.options import Data, Format, OutputFormat, now
+from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
 from inflows.errors import UsageError
-from inflows.settings import load_settings
-from inflows.times import parse_instant
+
+if TYPE_CHECKING:
+    from inflows.compose import Built
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +28,13 @@ def run(
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
-    """The main job: ingest what is configured, build, publish, print the half-year totals."""
+    """The main job: ingest, build, publish, print the totals.
+
+    What is ingested stands in inflows.toml, in the working directory.
+    """
     from inflows import compose
 
-    settings = load_settings(data)
-    built = (compose.run_sample if sample else compose.run)(settings, now=now())
+    built = (compose.run_sample if sample else compose.run)(settings(data), now=now())
     _say(built)
     print_totals(built.database, output)
 
@@ -42,16 +45,20 @@ def build(
     ] = None,
     data: Data = None,
 ) -> None:
-    """Label, price, classify, attribute, aggregate, check, and publish a vintage."""
+    """Make flows and totals of what is stored; publish them.
+
+    The steps: label, price, classify, attribute, aggregate, check, publish. What has not changed is not
+    computed again.
+    """
     from inflows import compose
 
     present = now()
-    instant = None if as_of is None else parse_instant(as_of, "--as-of")
-    if instant is not None and instant > present:
+    limit = instant(as_of, "--as-of")
+    if limit is not None and limit > present:
         raise UsageError(
             f"--as-of {as_of} is in the future.", "Nothing is known of it yet: give a past time."
         )
-    _say(compose.build(load_settings(data), as_of=instant, now=present))
+    _say(compose.build(settings(data), as_of=limit, now=present))
 
 
 def simulate(
@@ -59,24 +66,29 @@ def simulate(
     transfers: Annotated[int, typer.Option("--transfers", min=1, help="How many transfers")] = 100_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes")] = 1,
 ) -> None:
-    """Write a synthetic market in the own file formats, with its true totals."""
+    """Write a synthetic market, with its true totals.
+
+    The files are in the own formats, for `inflows ingest files` and the imports.
+    """
     from inflows.progress import reporter
     from inflows.simulate import simulate as write_market
 
-    with reporter("Simulating transfers", transfers) as progress:
-        write_market(folder, transfers=transfers, seed=seed, progress=lambda done, _: progress.moved_to(done))
+    with reporter("Simulating", transfers, unit="transfers") as progress:
+        write_market(
+            folder,
+            transfers=transfers,
+            seed=seed,
+            progress=lambda done, of: progress.moved_to(done * transfers // of),
+        )
     print(f"Wrote a simulated market of {transfers:,} transfers (seed {seed}) to {folder}.", file=sys.stderr)
 
 
-def _say(built: object) -> None:
+def _say(built: Built) -> None:
     """The closing lines of a build, on stderr."""
-    from inflows.compose import Built
-
-    assert isinstance(built, Built)
     for note in built.notes:
         print(f"note: {note}", file=sys.stderr)
     print(
-        f"Published vintage {built.vintage}{' (simulated)' if built.simulated else ''}: "
-        f"{built.computed:,} of {built.partitions:,} chain-days computed. Database: {built.database}",
+        f"Published vintage {built.vintage}{' of SIMULATED data' if built.simulated else ''} as "
+        f"{built.database}, with {built.computed:,} of {built.partitions:,} chain-days computed anew.",
         file=sys.stderr,
     )

@@ -1,0 +1,42 @@
+"""An example of each command, shown below its help. The tests hold them against the commands' options."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import typer
+
+EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
+    "run": ("inflows run --sample --data sample",),
+    "build": ("inflows build", "inflows build --as-of 2024-12-31"),
+    "simulate": ("inflows simulate market --transfers 20000 --seed 7",),
+    "totals": ("inflows totals --period 2024-H1 --jurisdiction HK --format csv",),
+    "compare": ("inflows compare HK SG 2024-H1 --basis headquarters",),
+    "sql": ("inflows sql 'select chain, count(*) from fct_flow group by 1'",),
+    "export": ("inflows export for-bi",),
+    "status": ("inflows status --format json",),
+    "vintages": ("inflows vintages --format json",),
+    "ingest files": ("inflows ingest files 'transfers/*.parquet' --input-format inflows",),
+    "ingest evm": (
+        "inflows ingest evm --chain ethereum --rpc https://node.example \\",
+        "    --from-block 20000000 --to-block 20000999",
+    ),
+    "ingest bitcoin": (
+        "inflows ingest bitcoin --rpc http://user:password@127.0.0.1:8332 \\",
+        "    --from-block 840000 --to-block 840143",
+    ),
+    "labels import": ("inflows labels import labels.csv --known-at 2024-06-30",),
+    "prices import": ("inflows prices import prices.csv --input-format inflows",),
+    "prices fetch": ("inflows prices fetch --source binance --from 2024-01-01 --to 2024-07-01",),
+    "assets import": ("inflows assets import --core",),
+    "jurisdictions import": ("inflows jurisdictions import weights.csv",),
+}
+
+
+def add_examples(app: typer.Typer, group: str = "") -> None:
+    """Put its example below the help of each command of an app, which may be a group."""
+    for command in app.registered_commands:
+        name = f"{group} {command.name}".strip()
+        if name in EXAMPLES:
+            # \b keeps the lines of a paragraph as they are.
+            command.epilog = "\b\nExample:\n" + "\n".join(f"  {line}" for line in EXAMPLES[name])

@@ -1,0 +1,73 @@
+"""The imports of labels, assets and jurisdictions in the project's own formats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inflows import files
+from inflows.cli.options import Data, KnownAt, instant, now, settings
+from inflows.errors import UsageError
+from inflows.registry import imports
+
+ImportPath = Annotated[
+    Path, typer.Argument(metavar="PATH", help="A CSV or Parquet file, a folder of them, or a glob")
+]
+OwnFormat = Annotated[str, typer.Option("--input-format", metavar="F", help="The format: inflows")]
+
+
+def register_labels(group: typer.Typer) -> None:
+    """Add the commands to `inflows labels`."""
+    group.command("import")(import_labels)
+
+
+def register_assets(group: typer.Typer) -> None:
+    """Add the commands to `inflows assets`."""
+    group.command("import")(import_assets)
+
+
+def register_jurisdictions(group: typer.Typer) -> None:
+    """Add the commands to `inflows jurisdictions`."""
+    group.command("import")(import_jurisdictions)
+
+
+def import_labels(
+    path: ImportPath, input_format: OwnFormat = "inflows", known_at: KnownAt = None, data: Data = None
+) -> None:
+    """Import claims about who owns an address."""
+    _import("labels", path, input_format, known_at, data)
+
+
+def import_assets(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="A CSV or Parquet file, a folder of them, or a glob")
+    ] = None,
+    core: Annotated[bool, typer.Option("--core", help="The project's own list of core assets")] = False,
+    input_format: OwnFormat = "inflows",
+    known_at: KnownAt = None,
+    data: Data = None,
+) -> None:
+    """Import listed assets: contracts, symbols, decimals."""
+    if (path is None) != core:
+        raise UsageError("Give either a PATH or --core.", "For example: inflows assets import assets.csv")
+    _import("assets", imports.core_assets_path() if path is None else path, input_format, known_at, data)
+
+
+def import_jurisdictions(
+    path: ImportPath, input_format: OwnFormat = "inflows", known_at: KnownAt = None, data: Data = None
+) -> None:
+    """Import the weights of exchanges in jurisdictions."""
+    _import("jurisdictions", path, input_format, known_at, data)
+
+
+def _import(table: str, path: Path, input_format: str, known_at: str | None, data: Path | None) -> None:
+    if input_format != "inflows":
+        raise UsageError(f"--input-format {input_format} is not known here.", "The format is: inflows.")
+    known = instant(known_at, "--known-at")
+    layout = settings(data).layout
+    with files.writing(layout):
+        done = getattr(imports, f"import_{table}")(layout, path, known_at=known, now=now())
+    print(done.sentence(), file=sys.stderr)
