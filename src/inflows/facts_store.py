@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -27,6 +28,7 @@ from inflows.stages import RULES_VERSION
 from inflows.stages.aggregate import daily_facts, findings, flows
 from inflows.stages.classify import classify_transfers
 from inflows.stages.label import label_transfers
+from inflows.stages.net import net_transactions, too_large_transactions
 from inflows.stages.price import price_transfers
 
 BATCH_BYTES = 128 * 2**20
@@ -37,11 +39,12 @@ _INPUTS, _FINDINGS = "inflows.inputs", "inflows.findings"
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition of transfers to compute: its raw file, its two results, and the digest of its inputs."""
+    """A chain's day to compute: its raw files, its two results, and the digest of its inputs."""
 
     chain: str
     date: dt.date
-    raw: Path
+    raw: dict[str, Path]
+    """By dataset: transfers, utxo, or (on a chain that has both) the two."""
     flows: Path
     daily: Path
     raw_sha256: str
@@ -79,6 +82,15 @@ class Facts:
         return frame.group_by(keys).agg(pl.col("transfers").sum()).sort(keys)
 
 
+def chain_days(layout: Layout) -> dict[tuple[str, dt.date], dict[str, Path]]:
+    """The raw files with movements of coins, by dataset, of each chain and UTC day, sorted."""
+    found: dict[tuple[str, dt.date], dict[str, Path]] = defaultdict(dict)
+    for dataset in ("transfers", "utxo"):
+        for chain, date, path in list_partitions(layout, dataset):
+            found[chain, date][dataset] = path
+    return dict(sorted(found.items()))
+
+
 def update(
     layout: Layout,
     registries: Registries,
@@ -87,17 +99,17 @@ def update(
     staleness: dt.timedelta,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Facts:
-    """Compute the flows and daily facts of every partition of transfers before as_of whose inputs changed.
+    """Compute the flows and daily facts of every chain's day before as_of whose inputs changed.
 
     progress is called with the number of partitions as they are done.
     """
     partitions: list[Partition] = []
     computed = 0
-    for chain, group in groupby(list_partitions(layout, "transfers"), key=lambda found: found[0]):
+    for chain, group in groupby(chain_days(layout).items(), key=lambda found: found[0][0]):
         of_chain = registries.of_chain(chain)
         found = [
-            _partition(layout, of_chain, date, path, as_of, staleness)
-            for _, date, path in group
+            _partition(layout, of_chain, date, raw, as_of, staleness)
+            for (_, date), raw in group
             if dt.datetime.combine(date, dt.time(), dt.UTC) < as_of
         ]
         todo = [partition for partition in found if not partition.is_done]
@@ -114,13 +126,14 @@ def _partition(
     layout: Layout,
     chain: ChainRegistries,
     date: dt.date,
-    raw: Path,
+    raw: dict[str, Path],
     as_of: dt.datetime,
     staleness: dt.timedelta,
 ) -> Partition:
     end_of_day = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
-    raw_sha256 = partition_fingerprint(raw)
+    raw_sha256 = "+".join(partition_fingerprint(path) for path in raw.values())
     inputs = [
+        ",".join(raw),
         raw_sha256,
         chain.digest_of_day(date, staleness),
         str(staleness.total_seconds()),
@@ -144,7 +157,7 @@ def _batches(partitions: Iterable[Partition]) -> Iterator[list[Partition]]:
     size = 0
     for partition in partitions:
         batch.append(partition)
-        size += partition.raw.stat().st_size
+        size += sum(path.stat().st_size for path in partition.raw.values())
         if size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
@@ -157,22 +170,34 @@ def _compute(
 ) -> None:
     """Take the partitions through the stages together, and write each one's results."""
     quotes = chain.prices_between(batch[0].date, batch[-1].date, staleness)
-    classified = (
-        pl.scan_parquet([partition.raw for partition in batch])
-        .filter(pl.col("block_time") < as_of)
-        .pipe(label_transfers, chain.wallets)
-        .pipe(price_transfers, chain.assets, quotes, staleness)
-        .pipe(classify_transfers, chain.wrapped_contracts)
-        .collect(engine="streaming")
-        .lazy()
-    )
+
+    def read(dataset: str) -> pl.LazyFrame | None:
+        paths = [partition.raw[dataset] for partition in batch if dataset in partition.raw]
+        return pl.scan_parquet(paths).filter(pl.col("block_time") < as_of) if paths else None
+
+    typed, left_out = [], []
+    if (transfers := read("transfers")) is not None:
+        typed.append(
+            transfers.pipe(label_transfers, chain.wallets)
+            .pipe(price_transfers, chain.assets, quotes, staleness)
+            .pipe(classify_transfers, chain.wrapped_contracts)
+            .collect(engine="streaming")
+        )
+    if (entries := read("utxo")) is not None:
+        typed.append(
+            entries.pipe(net_transactions, chain.wallets)
+            .pipe(price_transfers, chain.assets, quotes, staleness)
+            .collect(engine="streaming")
+        )
+        left_out.append(too_large_transactions(entries, chain.wallets))
+    classified = pl.concat(typed, how="diagonal").lazy()
     flow_rows, daily_rows, found = pl.collect_all(
         [
             flows(classified).sort("block_number", "position", "kind", "tx_hash"),
             daily_facts(classified).sort(
                 "contract", "from_exchange", "to_exchange", "flow_type", "level", nulls_last=True
             ),
-            findings(classified),
+            pl.concat([findings(classified), *left_out]),
         ]
     )
     flows_of = _by_day(flow_rows.with_columns(_date=pl.col("block_time").dt.date()))
