@@ -191,6 +191,21 @@ def test_coverage_counts_rows_blocks_and_quarantine_by_chain_and_day(layout: Lay
     ]
 
 
+def test_a_key_that_two_sources_put_on_two_days_is_told_of(layout: Layout) -> None:
+    late = NOON.replace(hour=23)
+    store(
+        layout,
+        "transfers",
+        [transfer(block_time=late), transfer(block_number=99), transfer(block_number=102)],
+    )
+    assert not store(layout, "transfers", [transfer(block_time=TOMORROW, block_number=101)]).warnings
+    report = store(layout, "transfers", [transfer(block_time=late + dt.timedelta(hours=2))])
+    assert len(report.warnings) == 1
+    assert (
+        "transfers on ethereum that are stored both on 2024-03-31 and on 2024-04-01: 1." in report.warnings[0]
+    )
+
+
 def test_coverage_of_an_empty_store_is_empty(layout: Layout) -> None:
     assert coverage(layout).is_empty()
     assert coverage(layout).columns[-1] == "quarantined"

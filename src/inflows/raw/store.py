@@ -7,6 +7,7 @@ caller holds the writing lock (`inflows.files.writing`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from inflows.progress import Progress, silent
 from inflows.raw.coverage import coverage
 from inflows.raw.delivery import Delivery
 from inflows.raw.merging import Merged, Partition, merge, read
+from inflows.raw.midnight import on_two_days
 from inflows.raw.partitions import list_partitions, partition_fingerprint
 from inflows.raw.quarantine import decode
 from inflows.raw.reasons import MERGE_REASONS
@@ -26,6 +28,8 @@ from inflows.raw.report import IngestReport
 from inflows.raw.staging import Staged, end_run, is_disk_error, new_run, stage, unwritable
 
 __all__ = ["Delivery", "IngestReport", "coverage", "ingest", "list_partitions", "partition_fingerprint"]
+
+_log = logging.getLogger(__name__)
 
 
 def ingest(
@@ -76,6 +80,13 @@ def _merge_all(
         for dataset in DATASETS
         if dataset in staged.files
     }
+    warnings = [
+        warning
+        for dataset in merged
+        for warning in on_two_days(layout, dataset, sorted(staged.files[dataset]))
+    ]
+    for warning in warnings:
+        _log.warning(warning)  # on stderr, whether or not the caller looks at the report
     quarantined = staged.quarantined
     for part in merged.values():
         quarantined = quarantined + part.quarantined
@@ -91,6 +102,7 @@ def _merge_all(
         rows_released=sum(part.released for part in rows),
         partitions_changed=sum(part.changed for part in merged.values()),
         chains=tuple(sorted({chain for chain, _ in touched if chain != "unknown"})),
+        warnings=tuple(warnings),
         days=len({date for _, date in touched if date != "unknown"}),
     )
 

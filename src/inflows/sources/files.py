@@ -72,4 +72,4 @@ def _ingest(layout: Layout, source: Format, order: Order, replace: bool, progres
     report = ingest(layout, source.deliver(order), replace=replace, progress=progress)
     for warning in order.warnings:
         _log.warning(warning)  # on stderr, whether or not the caller looks at the report
-    return dataclasses.replace(report, files=order.files, warnings=tuple(order.warnings))
+    return dataclasses.replace(report, files=order.files, warnings=(*order.warnings, *report.warnings))
