@@ -34,7 +34,7 @@ run: setup
 	@$(BIN)/inflows run --sample
 
 test: setup .venv/.readers
-	@INFLOWS_OLD_DUCKDB=$(CURDIR)/.venv/readers/duckdb $(BIN)/python -m pytest -n auto $(ARGS)
+	@INFLOWS_OLD_DUCKDB=$(CURDIR)/.venv/readers/duckdb $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
-    "ingest": ("ingest_files", "ingest_evm"),
+    "ingest": ("ingest_files", "ingest_evm", "ingest_bitcoin"),
     "labels": ("registries",),
     "prices": ("prices",),
     "assets": ("registries",),
