@@ -214,7 +214,8 @@ def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> l
     for finding, transfers in (
         found.group_by("finding").agg(pl.col("transfers").sum()).sort("finding").iter_rows()
     ):
-        notes.append(f"{transfers:,} flows: {finding.replace('_', ' ')} (table meta_finding).")
+        flows = "flow" if transfers == 1 else "flows"
+        notes.append(f"{transfers:,} {flows}: {finding.replace('_', ' ')} (table meta_finding).")
     quarantined = read["quarantined"].fill_null(0).sum()
     if quarantined:
         notes.append(
