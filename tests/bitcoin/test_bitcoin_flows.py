@@ -14,6 +14,8 @@ from support import wallet, wallets
 from inflows import compose, files
 from inflows.contracts.raw import UtxoEntries
 from inflows.contracts.schema import conform
+from inflows.discover import discover
+from inflows.errors import UsageError
 from inflows.keys import address_key
 from inflows.net import Door
 from inflows.settings import Settings, load_settings
@@ -157,3 +159,39 @@ def test_the_recorded_block_touches_exchanges_where_it_is_known_to() -> None:
         ("inflow", 2),
         ("outflow", 1),
     ]
+
+
+def test_what_a_discovery_finds_counts_at_level_all_from_the_next_build_on(market: Settings) -> None:
+    """A deposit address is spent together with the hot wallet; before, a user had paid into it."""
+    deposit = "1111111111111111111NewDeposit111"
+    together = {
+        "txid": tx_id(900, 1),
+        "vin": [spending(tx_id(1), 0, 3.0, HOT), spending(tx_id(2), 0, 1.0, deposit)],
+        "vout": [output(4.0, 0, COLD)],
+    }
+    paid_in = {
+        "txid": tx_id(900, 2),
+        "vin": [spending(tx_id(3), 0, 1.0, "1User")],
+        "vout": [output(1.0, 0, deposit)],
+    }
+    with serving([block(0, together, paid_in)]) as node, files.writing(market.layout), Door() as door:
+        node.height = 10
+        ingest_bitcoin(
+            market.layout, chain="bitcoin", rpc_urls=[node.url], from_block=0, to_block=0, door=door
+        )
+        later = NOW + dt.timedelta(hours=1)
+        found = discover(market.layout, "bitcoin", later, later)
+        again = discover(market.layout, "bitcoin", later, later)
+    assert found.sentence() == (
+        "bitcoin: 1 address was spent together with labelled ones (1 added, 0 replaced, 0 unchanged)."
+    )
+    assert (again.labels.added, again.labels.unchanged) == (0, 1)
+    built = compose.build(market, as_of=None, now=NOW + dt.timedelta(days=1))
+    _, rows = run_sql(
+        built.database,
+        "select flow_type, flow_type_all, to_address from fct_flow where amount_raw = '100000000' "
+        "order by all",
+    )
+    assert rows == [("inflow", None, COLD), (None, "inflow", deposit)]
+    with pytest.raises(UsageError, match="no UTXO entries of 'litecoin'"):
+        discover(market.layout, "litecoin", NOW, NOW)
