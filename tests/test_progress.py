@@ -50,3 +50,18 @@ def test_a_forced_bar_is_drawn_on_stderr(capsys: pytest.CaptureFixture[str]) -> 
     out, err = capsys.readouterr()
     assert out == ""
     assert "Reading" in err
+
+
+def test_another_piece_of_the_work_is_counted_from_nothing(
+    capsys: pytest.CaptureFixture[str], clock: Clock
+) -> None:
+    with reporter("Reading", None) as shown:
+        clock.now = 3.0
+        shown.advance(30)
+        shown.begin("Storing", 30)
+        clock.now = 9.0
+        shown.advance(6)
+    assert capsys.readouterr().err.splitlines() == [
+        "Reading: 30 rows, 10 rows/s",
+        "Storing: 6 of 30 rows, 1 rows/s, about 24 s left",
+    ]

@@ -28,12 +28,18 @@ class Progress(Protocol):
     def moved_to(self, rows: int) -> None:
         """Say how many rows are done in all."""
 
+    def begin(self, what: str, total: int | None) -> None:
+        """Say that another piece of the work begins, and count from nothing."""
+
 
 class _Silent:
     def advance(self, rows: int) -> None:
         """Say nothing."""
 
     def moved_to(self, rows: int) -> None:
+        """Say nothing."""
+
+    def begin(self, what: str, total: int | None) -> None:
         """Say nothing."""
 
 
@@ -64,6 +70,14 @@ class _Lines:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
 
+    def begin(self, what: str, total: int | None) -> None:
+        """Count another piece of the work; the next line is due as if the work went on."""
+        self.what, self.total, self.done = what, total, 0
+        quiet_yet = self.said == self.started
+        self.started = time.monotonic()
+        if quiet_yet:
+            self.said = self.started
+
 
 class _OnTerminal:
     def __init__(self, bar: Bar, what: str, total: int | None, unit: str) -> None:
@@ -80,6 +94,11 @@ class _OnTerminal:
         speed = self.bar.tasks[self.task].speed
         if speed:
             self.bar.update(self.task, rate=f"{speed:,.0f} {self.unit}/s")
+
+    def begin(self, what: str, total: int | None) -> None:
+        """Draw the bar of another piece of the work in place of this one."""
+        self.bar.remove_task(self.task)
+        self.task = self.bar.add_task(what, total=total, rate="")
 
 
 def progress_line(what: str, done: int, total: int | None, seconds: float, unit: str = "rows") -> str:

@@ -201,9 +201,7 @@ def test_a_key_that_two_sources_put_on_two_days_is_told_of(layout: Layout) -> No
     assert not store(layout, "transfers", [transfer(block_time=TOMORROW, block_number=101)]).warnings
     report = store(layout, "transfers", [transfer(block_time=late + dt.timedelta(hours=2))])
     assert len(report.warnings) == 1
-    assert (
-        "transfers on ethereum that are stored both on 2024-03-31 and on 2024-04-01: 1." in report.warnings[0]
-    )
+    assert "transfers on ethereum stored both on 2024-03-31 and on 2024-04-01: 1." in report.warnings[0]
 
 
 def test_coverage_of_an_empty_store_is_empty(layout: Layout) -> None:

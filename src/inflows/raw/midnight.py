@@ -37,8 +37,8 @@ def on_two_days(layout: Layout, dataset: str, touched: Iterable[tuple[str, str]]
         shared = _shared(dataset, one, two, blocks(one), blocks(two))
         if shared:
             found.append(
-                f"Keys of {dataset} on {chain} that are stored both on {days[0]} and on {days[1]}: {shared:,}. "
-                "Two sources give their blocks different times: find the wrong one, and ingest the other alone."
+                f"Keys of {dataset} on {chain} stored both on {days[0]} and on {days[1]}: {shared:,}. Two "
+                "sources give their blocks different times: find the wrong one, and ingest the other alone."
             )
     return found
 

@@ -50,6 +50,7 @@ def ingest(
     try:
         staged = stage(deliveries, folder, progress)
         _check_owners_of_traces(layout, staged, replace=replace)
+        progress.begin("Storing", staged.rows.total())
         return _merge_all(layout, staged, folder, progress, replace=replace)
     except (OSError, pl.exceptions.PolarsError) as error:
         if not is_disk_error(error):
