@@ -17,12 +17,14 @@ from inflows.layout import Layout
 from inflows.progress import Progress, reporter
 from inflows.raw.report import IngestReport
 from inflows.raw.store import ingest
-from inflows.sources import etl_files, own_files
+from inflows.sources import aws_btc, etl_files, own_files
 from inflows.sources.formats import Format, Order
 
 _log = logging.getLogger(__name__)
 
-FORMATS: Final[dict[str, Format]] = {source.name: source for source in (own_files.FORMAT, etl_files.FORMAT)}
+FORMATS: Final[dict[str, Format]] = {
+    source.name: source for source in (own_files.FORMAT, etl_files.FORMAT, aws_btc.FORMAT)
+}
 """Every input format by its name."""
 
 _PREFIX: Final = "decoded-"
