@@ -82,6 +82,7 @@ def run(settings: Settings, *, now: dt.datetime, step: Step = plain) -> Built:
 def build(settings: Settings, *, as_of: dt.datetime | None, now: dt.datetime, step: Step = plain) -> Built:
     """Label, price, classify, aggregate, attribute, check, publish: a vintage, as of now unless told."""
     as_of = as_of or now
+    _require_transfers_before(settings.layout, as_of)
     with files.writing(settings.layout):
         facts = step(compute_facts)(settings, as_of)
         return step(publish_vintage)(settings, as_of, now, facts)
@@ -90,7 +91,7 @@ def build(settings: Settings, *, as_of: dt.datetime | None, now: dt.datetime, st
 def run_sample(settings: Settings, *, now: dt.datetime, step: Step = plain) -> Built:
     """The main job on the bundled sample: a simulated market, made in the data folder at run time."""
     layout = settings.layout
-    if facts_store.chain_days(layout) and not Registries(layout, now).simulated:
+    if _holds_anything(layout, now) and not Registries(layout, now).simulated:
         raise UsageError(
             f"{layout.root} holds data that is not simulated, and the sample would mix with it.",
             "Give the sample a folder of its own: inflows run --sample --data sample",
@@ -100,6 +101,28 @@ def run_sample(settings: Settings, *, now: dt.datetime, step: Step = plain) -> B
     source = FileSource(paths=[str(folder / "transfers")], input_format="inflows")
     step(ingest_source)(settings, source)
     return build(settings, as_of=None, now=now, step=step)
+
+
+def _holds_anything(layout: Layout, now: dt.datetime) -> bool:
+    """Whether there is anything that a simulation would mix with; a list of assets is no such thing."""
+    known = Registries(layout, now)
+    return bool(facts_store.chain_days(layout)) or not all(
+        table.is_empty() for table in (known.claims, known.prices, known.jurisdictions)
+    )
+
+
+def _require_transfers_before(layout: Layout, as_of: dt.datetime) -> None:
+    """Refuse to build of nothing, before anything is locked or written."""
+    days = [found[1] for found in facts_store.chain_days(layout)]
+    if not days:
+        raise UsageError(
+            f"{layout.raw} holds no transfers.", "Ingest some first, with `inflows ingest files`."
+        )
+    if dt.datetime.combine(min(days), dt.time(), dt.UTC) >= as_of:
+        raise UsageError(
+            f"{layout.raw} holds no transfers before {as_of:%Y-%m-%dT%H:%M:%SZ}.",
+            f"The first are of {min(days)}: give a later time.",
+        )
 
 
 def make_sample(settings: Settings) -> Path:
@@ -135,10 +158,6 @@ def compute_facts(settings: Settings, as_of: dt.datetime) -> facts_store.Facts:
     """Bring the flows and daily facts of every partition up to date."""
     layout = settings.layout
     partitions = facts_store.chain_days(layout)
-    if not partitions:
-        raise UsageError(
-            f"{layout.raw} holds no transfers.", "Ingest some first, with `inflows ingest files`."
-        )
     registries = Registries(layout, as_of, tuple(settings.price_sources))
     with reporter("Computing flows", len(partitions), unit="chain-days") as progress:
         return facts_store.update(
@@ -167,7 +186,7 @@ def publish_vintage(
         "result": hashlib.sha256(totals.write_csv().encode()).hexdigest(),
     }
     vintage = Vintage(
-        name=f"{now:%Y%m%dt%H%M%Sz}-{inputs['result'][:8]}",
+        name=f"{now:%Y%m%dt%H%M%S.%fz}-{inputs['result'][:8]}",
         published_at=now,
         as_of=as_of,
         simulated=simulated,

@@ -11,6 +11,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     """Settings of a data folder; the environment wins over the file."""
 
     model_config = SettingsConfigDict(
-        env_prefix="INFLOWS_", toml_file="inflows.toml", extra="forbid", frozen=True
+        env_prefix="INFLOWS_", env_ignore_empty=True, toml_file="inflows.toml", extra="forbid", frozen=True
     )
 
     data: Path = Path("data")
@@ -71,16 +72,27 @@ class Settings(BaseSettings):
 
 def load_settings(data: Path | None = None) -> Settings:
     """The settings in force; a data folder given as an option wins over all others."""
+    settings = _read(data)
+    if settings.data.exists() and not settings.data.is_dir():
+        raise UsageError(
+            f"The data folder {settings.data} is a file.", "Give a folder, with --data or INFLOWS_DATA."
+        )
+    return settings
+
+
+def _read(data: Path | None) -> Settings:
     try:
         return Settings() if data is None else Settings(data=data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        what = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
         raise UsageError(
-            f"The setting {where} is wrong: {first['msg']}.",
-            "See INFLOWS_* in the environment and inflows.toml.",
+            f"The setting {where} is wrong: {what}.", "See INFLOWS_* in the environment and inflows.toml."
         ) from None
-    except ValueError as error:  # a file that is no TOML
+    except SettingsError as error:  # a variable that should hold JSON
+        raise UsageError(f"A setting cannot be read: {error}.", "See INFLOWS_* in the environment.") from None
+    except (ValueError, OSError) as error:  # a file that is no TOML, or that may not be read
         raise UsageError(
-            f"inflows.toml cannot be read: {error}.", "Correct the line that it names."
+            f"inflows.toml cannot be read: {error}.", "Correct what it names, or move the file away."
         ) from None

@@ -13,8 +13,9 @@ import sys
 import warnings
 from types import FrameType
 
-INTERRUPTED, TERMINATED = 130, 143
-"""128 and the number of the signal, as shells have it."""
+_INTERRUPTED = 130
+_stopped_by: list[int] = []
+"""The signals that came. A library may turn the interruption into an error of its own; then this tells."""
 
 
 def main() -> None:
@@ -23,34 +24,36 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     if not (debug or sys.warnoptions):
         warnings.simplefilter("ignore")  # Libraries' warnings are for programmers.
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     sys.exit(_run(arguments, debug=debug))
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
-    from inflows.errors import InflowsError
-
     try:
+        from inflows.errors import InflowsError
+
         code = _called(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except InflowsError as error:
-        if debug:
-            raise
-        return _told(error.problem, error.hint, error.exit_code)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        _let_go_of_streams()  # The reader has gone (`| head`).
-        return 1
-    except (SystemExit, GeneratorExit):
+    except SystemExit:
         raise
     except BaseException as error:  # Polars' panics are no Exceptions.
         if debug:
             raise
-        return _unexpected(error)
-    if code in (INTERRUPTED, TERMINATED):
-        return _told("stopped; what was published is as it was.", "Start it again to go on.", code)
+        if isinstance(error, KeyboardInterrupt) or _stopped_by:
+            code = _INTERRUPTED
+        elif isinstance(error, BrokenPipeError):
+            _let_go_of_streams()  # The reader has gone (`| head`).
+            return 1
+        elif isinstance(error, InflowsError):
+            return _told(error.problem, error.hint, error.exit_code)
+        else:
+            return _unexpected(error)
+    if code == _INTERRUPTED:
+        number = _stopped_by[0] if _stopped_by else signal.SIGINT
+        return _told("stopped; what was published is as it was.", "Start it again to go on.", 128 + number)
     return code
 
 
@@ -107,12 +110,11 @@ def _told(problem: str, hint: str, code: int = 1) -> int:
     return code
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    """Unwind at SIGTERM, so that unfinished files go and locks are released; a second one ends at once."""
-    import typer
-
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise typer.Exit(TERMINATED)
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Unwind, so that unfinished files go and locks are released; a second signal ends it at once."""
+    _stopped_by.append(number)
+    signal.signal(number, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 def _let_go_of_streams(*, only_output: bool = False) -> None:

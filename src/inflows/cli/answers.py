@@ -164,8 +164,8 @@ def sql(
     from inflows.warehouse.query import run_sql
 
     published = settings(data).layout.published
-    columns, rows = run_sql(published, query, timeout_seconds=timeout)
     _warn_if_simulated(published)
+    columns, rows = run_sql(published, query, timeout_seconds=timeout)
     show(_told_apart(columns), rows, output)
 
 
@@ -177,8 +177,8 @@ def export(
     from inflows.warehouse.export import export as write_export
 
     published = settings(data).layout.published
-    written = write_export(published, folder)
     _warn_if_simulated(published)
+    written = write_export(published, folder)
     print(f"Wrote {len(written)} files to {folder}.", file=sys.stderr)
 
 

@@ -40,6 +40,8 @@ def show(
     title, headings, names: for tables. headings are the columns to show, with their heading and how a value
     is written (None: all); names is how many of the first columns name a row.
     """
+    if sys.stdout is None:
+        raise WorkError("The output cannot be written: it is closed.", "Write it to a file or a pipe.")
     try:
         if output is Format.json:
             records = [dict(zip(columns, map(plain_value, row), strict=True)) for row in rows]
@@ -101,9 +103,9 @@ def print_table(
         Column(heading, [write(row[index]) for row in rows], _is_number(row[index] for row in rows))
         for index, heading, write in shown
     ]
-    fit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     # Off a terminal there is no width to fit.
-    print(written([column for column in table if column.heading or any(column.cells)], fit=fit, names=names))
+    fit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print(written(table, fit=fit, names=names), end="\n\n")
 
 
 def _is_number(values: Iterable[Any]) -> bool:

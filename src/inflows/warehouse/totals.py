@@ -12,7 +12,7 @@ import polars as pl
 from inflows.contracts.flows import Totals
 from inflows.contracts.names import BASES, LEVELS, SCOPES
 from inflows.contracts.schema import USD, conform
-from inflows.errors import UsageError
+from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.periods import bounds
 from inflows.warehouse.query import connect
@@ -89,11 +89,19 @@ def compare(
 
 def _load(source: Layout | Path | str) -> pl.DataFrame:
     if isinstance(source, str | Path) and Path(source).suffix == ".parquet":
-        frame = pl.read_parquet(source)
-    else:
-        with connect(source) as connection:
-            frame = pl.DataFrame(connection.table(TABLE).to_arrow_table())
+        return _stored(Path(source)).lazy().pipe(conform, Totals).collect()
+    with connect(source) as connection:
+        frame = pl.DataFrame(connection.table(TABLE).to_arrow_table())
     return frame.lazy().pipe(conform, Totals).collect()
+
+
+def _stored(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError):
+        raise WorkError(
+            f"The totals {path} cannot be read.", "Restore the file from a copy, or publish a new vintage."
+        ) from None
 
 
 def _one_of(name: str, choices: Iterable[str], what: str) -> None:
