@@ -27,10 +27,11 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
-    sys.exit(_run(arguments, debug=debug))
+    sys.exit(run(arguments, debug=debug))
 
 
-def _run(arguments: list[str], *, debug: bool) -> int:
+def run(arguments: list[str], *, debug: bool = False) -> int:
+    """Do what the arguments say; returns the exit code. Errors are told on stderr, or raised for debug."""
     try:
         from inflows.errors import InflowsError
 

@@ -101,7 +101,7 @@ def _write_all(database: Path, folder: Path, memory: str) -> list[str]:
         connection.execute("attach ? as inflows (read_only)", [str(database)])
         connection.execute("use inflows")
         connection.execute("set TimeZone = 'UTC'")
-        vintage = str(connection.table("meta_vintage").select("vintage").fetchall()[0][0])
+        vintage, simulated = connection.table("meta_vintage").select("vintage", "simulated").fetchall()[0]
         for name in exported_relations():
             relation = connection.table(name)
             kinds = [str(kind) for kind in relation.types]
@@ -111,7 +111,7 @@ def _write_all(database: Path, folder: Path, memory: str) -> list[str]:
             relation.select(*cells).to_csv(str(folder / f"{name}.csv"), header=True)
             names += [f"{name}.parquet", f"{name}.csv"]
     shutil.rmtree(folder / ".spill", ignore_errors=True)
-    marker = {"format": "inflows-export", "vintage": vintage, "files": names}
+    marker = {"format": "inflows-export", "vintage": vintage, "simulated": simulated, "files": names}
     (folder / MARKER).write_text(json.dumps(marker, indent=2) + "\n", encoding="utf-8", newline="\n")
     return names
 
