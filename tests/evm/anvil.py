@@ -68,6 +68,7 @@ class Anvil:
         """A batch of calls, in order."""
         body = [{"jsonrpc": "2.0", "id": n, "method": m, "params": p} for n, (m, *p) in enumerate(calls)]
         found = self.session.post(self.url, json=body, timeout=120).json()
+        assert not (bad := [item for item in found if "error" in item]), bad[:2]
         return [item["result"] for item in sorted(found, key=lambda item: item["id"])]
 
     def send(self, sender: str, to: str | None, *, value: int = 0, data: str = "0x", gas: int = 3_000_000):

@@ -12,7 +12,7 @@ from inflows.sources.evm.errors import Inconsistent, Unsupported
 from inflows.sources.evm.nodes import Node
 
 Block = dict[str, Any]
-_ZERO_VALUES: Final = ("0x0", "0x", "0x00")
+_ZERO_VALUES: Final = frozenset({"0x0", "0x", "0x00", None})
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def check_links(headers: Sequence[Header], name: str) -> None:
 
 def valued(block: Block) -> list[dict[str, Any]]:
     """The transactions of a block that carry a value."""
-    return [tx for tx in block["transactions"] if (tx.get("value") or "0x0") not in _ZERO_VALUES]
+    return [tx for tx in block["transactions"] if tx.get("value") not in _ZERO_VALUES]
 
 
 def fetch_receipts(

@@ -7,14 +7,18 @@ that cannot be understood keeps its reason and what the node said of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import polars as pl
+import pyarrow as pa
 
 from inflows.chains import EVM_ZERO
 from inflows.contracts.schema import UTC_TIME
+from inflows.raw.delivery import delivered_columns
 from inflows.sources import own
 from inflows.sources.evm.blocks import Block, Header, valued
+from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.logs import Log
 from inflows.sources.evm.traces import Move
 from inflows.sources.evm.tron import as_tron
@@ -34,20 +38,23 @@ Row = tuple[int, int, str, int, str, str, str | None, str | None, str | None, st
 def tokens(chain: str, logs: Sequence[Log], headers: Mapping[int, Header]) -> pl.DataFrame:
     """Token transfers of Transfer logs that fit their blocks (`check_logs`)."""
     numbers = [int(log["blockNumber"], 16) for log in logs]
-    frame = pl.DataFrame(
-        {
-            "block_number": pl.Series(numbers, dtype=pl.Int64),
-            "seconds": pl.Series([headers[number].time for number in numbers], dtype=pl.Int64),
-            "tx_hash": pl.Series([log["transactionHash"] for log in logs], dtype=pl.String),
-            "position": pl.Series([int(log["logIndex"], 16) for log in logs], dtype=pl.Int64),
-            "address": pl.Series([log["address"] for log in logs], dtype=pl.String),
-            "topics": pl.Series([log["topics"] for log in logs], dtype=pl.List(pl.String)),
-            "data": pl.Series([log["data"] for log in logs], dtype=pl.String),
-        }
-    )
+    try:
+        frame = pl.DataFrame(
+            {
+                "block_number": pl.Series(numbers, dtype=pl.Int64),
+                "seconds": pl.Series([headers[number].time for number in numbers], dtype=pl.Int64),
+                "tx_hash": pl.Series([log["transactionHash"] for log in logs], dtype=pl.String),
+                "position": pl.Series([int(log["logIndex"], 16) for log in logs], dtype=pl.Int64),
+                "address": pl.Series([log["address"] for log in logs], dtype=pl.String),
+                "topics": _lists([log["topics"] for log in logs]),
+                "data": pl.Series([log["data"] for log in logs], dtype=pl.String),
+            }
+        )
+    except (TypeError, pa.ArrowException, pl.exceptions.PolarsError):
+        raise Inconsistent("A log has a field of a wrong type.", "Try another node with --rpc.") from None
     decoded = decode_transfer_logs(frame.lazy()).rename({"reason": "given"})
     rows = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(SOURCE))
-    return _judged(chain, rows.collect(), frame.drop("seconds").with_columns(pl.col("topics").list.join(",")))
+    return _judged(chain, rows.collect(), frame.drop("seconds"))
 
 
 def natives(
@@ -128,6 +135,8 @@ def blocks_frame(
 
 
 def _of_rows(chain: str, rows: Sequence[Row]) -> pl.DataFrame:
+    if not rows:
+        return pl.DataFrame(schema=delivered_columns("transfers"))
     schema = {
         name: pl.Int64 if name in ("block_number", "seconds", "position") else pl.String for name in _COLUMNS
     }
@@ -158,6 +167,13 @@ def _judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataF
     )
     judged = own.normalise_transfers(frame, [chain]).collect()
     return own.with_rows(judged, delivered)
+
+
+def _lists(lists: Sequence[Sequence[str]]) -> pl.Series:
+    """A column of lists of text; by Arrow, since Polars makes a column of each list first."""
+    offsets = [0, *accumulate(map(len, lists))]
+    flat = pa.array([text for each in lists for text in each], type=pa.large_string())
+    return pl.Series(pa.LargeListArray.from_arrays(pa.array(offsets, type=pa.int64()), flat))
 
 
 def _times(seconds: Sequence[int]) -> pl.Series:

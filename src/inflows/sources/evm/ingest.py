@@ -9,8 +9,10 @@ moment goes on where it was, with nothing twice and nothing missing.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from inflows.errors import UsageError
 from inflows.layout import Layout
@@ -71,7 +73,7 @@ def ingest_evm(
     endpoints = [parse_endpoint(url) for url in dict.fromkeys(rpc_urls)]
     labelled = None if only_labelled is None else _labelled(known, only_labelled)
     limits = Limits(connections=max(pace.workers, 1))
-    with Door(limits=limits, patience=pace.patience, say=say) as door:
+    with _few_collections(), Door(limits=limits, patience=pace.patience, say=say) as door:
         nodes = Nodes.of(
             known,
             endpoints,
@@ -84,6 +86,17 @@ def ingest_evm(
         )
         run = _Run(layout, nodes, pace, progress or silent(), say, traces=traces, labelled=labelled)
         return run.read(asked, wait=wait)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python look for cycles more rarely: answers are millions of objects that have none."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _Run:

@@ -89,16 +89,21 @@ def doubtful_blocks(logs: Iterable[Log], headers: Mapping[int, Header]) -> list[
 
 def check_receipt_logs(receipts: Iterable[Mapping[str, Any]], logs: Iterable[Log], *, name: str) -> None:
     """Raise Inconsistent where a receipt has a Transfer log that eth_getLogs did not give."""
-    given = {(log["blockNumber"], int(log["logIndex"], 16)) for log in logs}
-    for receipt in receipts:
-        for log in receipt.get("logs") or ():
-            topics = log.get("topics")
-            if topics and topics[0] == TRANSFER_TOPIC:
-                key = (log["blockNumber"], int(log["logIndex"], 16))
-                if key not in given:
-                    raise Inconsistent(
-                        f"{name} leaves log {key[1]} of block {int(key[0], 16):,} out of eth_getLogs."
-                    )
+    in_receipts = [
+        log
+        for receipt in receipts
+        for log in receipt.get("logs") or ()
+        if log.get("topics") and log["topics"][0] == TRANSFER_TOPIC
+    ]
+    if not in_receipts:
+        return
+    given = {(log["blockNumber"], log["logIndex"]) for log in logs}
+    for log in in_receipts:
+        if (log["blockNumber"], log["logIndex"]) not in given:
+            raise Inconsistent(
+                f"{name} leaves log {int(log['logIndex'], 16)} of block {int(log['blockNumber'], 16):,} "
+                "out of eth_getLogs."
+            )
 
 
 def check_empty(header: Header, receipts: Sequence[Mapping[str, Any]], *, name: str) -> None:
