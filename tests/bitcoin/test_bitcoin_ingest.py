@@ -1,4 +1,5 @@
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,24 @@ def test_an_input_whose_output_is_nowhere_fails_its_block_by_name_after_storing_
         run(layout, node, last=6)
     assert "verbosity 3" in caught.value.hint
     assert stored(layout, "blocks")["block_number"].to_list() == [1, 2, 3, 4]
+
+
+def test_threads_that_find_out_a_nodes_form_at_once_do_not_trip_over_each_other(layout: Layout) -> None:
+    """The first refusal of the form is held back until another thread knows the right one."""
+    found = threading.Event()
+
+    def slow(method: str, params: list[Any]) -> tuple[int, bytes] | None:
+        if method == "getblock" and params[1] == 3:
+            if params[0] == block_hash(1):
+                assert found.wait(10)
+            return refused(-8, "Invalid verbosity")
+        if method == "getblockhash" and params[0] == 8:  # asked for when block 2 or 3 is done
+            found.set()
+        return None
+
+    with serving(chain_of(20)) as node:
+        node.misbehave = slow
+        assert run(layout, node, last=9).blocks_read == 9
 
 
 def test_a_full_work_queue_means_wait(layout: Layout) -> None:

@@ -33,6 +33,8 @@ CHUNK_ROWS: Final = 2_000_000
 """What was read is stored after so many rows, about two thirds of a day: a killed run loses no more."""
 _BLOCKS_A_DELIVERY: Final = 32
 _THREADS_A_NODE: Final = 3
+_BLOCKS_AHEAD: Final = 24
+"""Blocks that may be read while a chunk is being stored: some 100 MB of Bitcoin's."""
 
 GENESIS: Final = {
     "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f": ("bitcoin", "bitcoincash"),
@@ -172,7 +174,8 @@ class _Run:
 
     def read(self, numbers: list[int], report: BitcoinReport) -> None:
         """Read blocks and store them, chunk by chunk; an error is raised when what came before is stored."""
-        blocks = in_order(self._fetch, numbers, workers=_THREADS_A_NODE * len(self.nodes))
+        workers = _THREADS_A_NODE * len(self.nodes)
+        blocks = in_order(self._fetch, numbers, workers=workers, ahead=max(_BLOCKS_AHEAD, 2 * workers))
         try:
             while self.failure is None:
                 deliveries = self._deliveries(blocks, report)

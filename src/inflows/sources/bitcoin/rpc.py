@@ -77,15 +77,16 @@ class Node:
     def block(self, number: int) -> Block:
         """The block with this number; the first time, the forms of getblock are tried in turn."""
         asked = self.block_hash(number)
+        known = self.form  # read once: other threads may find it out meanwhile
         for place, arguments in enumerate(FORMS):
-            if self.form is not None and place != self.form:
+            if known is not None and place != known:
                 continue
             try:
                 block = self.door.call(
                     self._request("getblock", asked, *arguments), lambda reply: _read_block(reply, number)
                 )
             except (_NoBlock, Refused) as refusal:
-                if self.form is not None or place == len(FORMS) - 1 or not _may_be_form(refusal):
+                if known is not None or place == len(FORMS) - 1 or not _may_be_form(refusal):
                     raise
                 continue
             if (block.number, block.hash) != (number, asked):
