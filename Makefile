@@ -16,11 +16,13 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 
 setup: .venv/.installed
 
+# The lock file is complete (--no-deps): old resolvers stumble over extras of pinned packages.
 .venv/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; give it as: make setup PYTHON=/path/to/python3"; exit 2; }
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
