@@ -16,7 +16,7 @@ from inflows.sources import ingest_files
 from inflows.sources.evm import ingest_evm
 from inflows.sources.evm.blocks import Header, header_of
 from inflows.sources.evm.decode import internals, natives, tokens
-from inflows.sources.evm.logs import TRANSFER_BLOOM, doubtful_blocks
+from inflows.sources.evm.logs import NO_LOGS, TRANSFER_BLOOM, doubtful_blocks, read_logs
 from inflows.sources.evm.traces import SOURCES, read_call_tracer, read_trace_block
 
 REAL = Path(__file__).parents[3] / "shared" / "realdata"
@@ -118,10 +118,11 @@ def test_a_real_answer_of_logs_is_decoded():
         "test_export_token_transfers_job", "block_with_transfers", "web3_response.eth_getFilterLogs*"
     )
     number = int(logs[0]["blockNumber"], 16)
+    logs = read_logs(json.dumps({"jsonrpc": "2.0", "id": 1, "result": logs}).encode())
     block = result("test_export_blocks_job", "block_with_logs", "web3_response.*_0x76250_true.json")
     head = header_of(block, number, "node")
     assert head.bloom & TRANSFER_BLOOM == TRANSFER_BLOOM
-    assert doubtful_blocks([], {number: head}) == [number]
+    assert doubtful_blocks(NO_LOGS, {number: head}) == [number]
     rows = tokens("ethereum", logs, {number: head})
     assert rows["amount_raw"].to_list() == ["100000", "200000"]
     assert rows["reason"].null_count() == 2

@@ -6,9 +6,9 @@ items that are missing or failed are asked for again, and nothing but a whole an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -36,6 +36,7 @@ from inflows.sources.evm.errors import (
     classify,
 )
 
+Answer = TypeVar("Answer")
 _ROUNDS: Final = 12
 """How often the failed items of a batch are asked for again."""
 
@@ -160,6 +161,13 @@ class Client:
     def call(self, method: str, *params: Any, about: str = "") -> Any:
         """The result of one call (which may be null)."""
         return self.batch([Call(method, params, about)], allow_null=True)[0]
+
+    def fetch(self, call: Call, read: Callable[[Reply, Call], Answer]) -> Answer:
+        """What `read` makes of the reply to one call; it raises a NetError where that is no answer."""
+        request = Request(
+            self.endpoint, "POST", headers={"Content-Type": "application/json"}, body=body({0: call})
+        )
+        return self.door.call(request, lambda reply: read(reply, call), patience=self._patience)
 
     def batch(self, calls: Sequence[Call], *, allow_null: bool = False) -> list[Any]:
         """The results of calls, in their order, each of them there; a null counts as missing.

@@ -7,19 +7,15 @@ that cannot be understood keeps its reason and what the node said of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Final
 
 import polars as pl
-import pyarrow as pa
 
 from inflows.chains import EVM_ZERO
 from inflows.contracts.schema import UTC_TIME
 from inflows.raw.delivery import delivered_columns
 from inflows.sources import own
 from inflows.sources.evm.blocks import Block, Header, valued
-from inflows.sources.evm.errors import Inconsistent
-from inflows.sources.evm.logs import Log
 from inflows.sources.evm.traces import Move
 from inflows.sources.evm.tron import as_tron
 from inflows.sources.evm.tron_types import MOVES_TRX
@@ -28,6 +24,13 @@ from inflows.sources.tables import LINE
 
 SOURCE: Final = "evm-rpc"
 _GWEI: Final = "000000000"
+_TIME: Final = pl.from_epoch("seconds", time_unit="s").dt.replace_time_zone("UTC").cast(UTC_TIME)
+_IS_PLAIN: Final = (
+    pl.col("given").is_null()
+    & pl.col("tx_hash").str.contains(r"^0x[0-9a-f]{64}$")
+    & pl.col("contract").str.contains(r"^0x[0-9a-f]{40}$")
+)
+"""Decoded token transfers that are in canonical form: the decoder writes sides and amounts in it."""
 _COLUMNS: Final = (
     "block_number", "seconds", "tx_hash", "position", "kind", "contract", "from_address", "to_address",
     "amount_raw", "source", "given",
@@ -35,26 +38,30 @@ _COLUMNS: Final = (
 Row = tuple[int, int, str, int, str, str, str | None, str | None, str | None, str, str | None]
 
 
-def tokens(chain: str, logs: Sequence[Log], headers: Mapping[int, Header]) -> pl.DataFrame:
-    """Token transfers of Transfer logs that fit their blocks (`check_logs`)."""
-    numbers = [int(log["blockNumber"], 16) for log in logs]
-    try:
-        frame = pl.DataFrame(
-            {
-                "block_number": pl.Series(numbers, dtype=pl.Int64),
-                "seconds": pl.Series([headers[number].time for number in numbers], dtype=pl.Int64),
-                "tx_hash": pl.Series([log["transactionHash"] for log in logs], dtype=pl.String),
-                "position": pl.Series([int(log["logIndex"], 16) for log in logs], dtype=pl.Int64),
-                "address": pl.Series([log["address"] for log in logs], dtype=pl.String),
-                "topics": _lists([log["topics"] for log in logs]),
-                "data": pl.Series([log["data"] for log in logs], dtype=pl.String),
-            }
-        )
-    except (TypeError, pa.ArrowException, pl.exceptions.PolarsError):
-        raise Inconsistent("A log has a field of a wrong type.", "Try another node with --rpc.") from None
+def tokens(chain: str, logs: pl.DataFrame, headers: Mapping[int, Header]) -> pl.DataFrame:
+    """Token transfers of Transfer logs (`fetch_logs`) that fit their blocks (`check_logs`)."""
+    times = pl.DataFrame(
+        {"number": list(headers), "seconds": [header.time for header in headers.values()]},
+        schema={"number": pl.Int64, "seconds": pl.Int64},
+    )
+    rows = logs.lazy().join(times.lazy(), on="number", how="left", validate="m:1", maintain_order="left")
+    frame = rows.select(
+        pl.col("number").alias("block_number"),
+        "seconds",
+        pl.col("transactionHash").alias("tx_hash"),
+        pl.col("index").alias("position"),
+        "address",
+        "topics",
+        "data",
+    ).collect()
     decoded = decode_transfer_logs(frame.lazy()).rename({"reason": "given"})
-    rows = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(SOURCE))
-    return _judged(chain, rows.collect(), frame.drop("seconds"))
+    found = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(SOURCE)).collect()
+    # Nearly all rows are in canonical form already: the judge would leave them as they are.
+    plain = found.select(_IS_PLAIN & (chain != "tron")).to_series()
+    if plain.all():
+        return _as_delivered(chain, found)
+    odd = _judged(chain, found.filter(~plain), frame.drop("seconds").filter(~plain))
+    return pl.concat([_as_delivered(chain, found.filter(plain)), odd])
 
 
 def natives(
@@ -134,6 +141,26 @@ def blocks_frame(
     )
 
 
+def _as_delivered(chain: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in canonical form as the store wants them; what `own.normalise_transfers` makes of them too."""
+    return rows.select(
+        pl.lit(chain).alias("chain"),
+        "block_number",
+        _TIME.alias("block_time"),
+        "tx_hash",
+        "kind",
+        "position",
+        "contract",
+        "from_address",
+        "to_address",
+        "amount_raw",
+        "source",
+        pl.lit(True).alias("exact"),
+        pl.lit(None, dtype=pl.String).alias("reason"),
+        pl.lit(None, dtype=pl.String).alias("row"),
+    ).select(pl.col(name).cast(kind) for name, kind in delivered_columns("transfers").items())
+
+
 def _of_rows(chain: str, rows: Sequence[Row]) -> pl.DataFrame:
     if not rows:
         return pl.DataFrame(schema=delivered_columns("transfers"))
@@ -167,13 +194,6 @@ def _judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataF
     )
     judged = own.normalise_transfers(frame, [chain]).collect()
     return own.with_rows(judged, delivered)
-
-
-def _lists(lists: Sequence[Sequence[str]]) -> pl.Series:
-    """A column of lists of text; by Arrow, since Polars makes a column of each list first."""
-    offsets = [0, *accumulate(map(len, lists))]
-    flat = pa.array([text for each in lists for text in each], type=pa.large_string())
-    return pl.Series(pa.LargeListArray.from_arrays(pa.array(offsets, type=pa.int64()), flat))
 
 
 def _times(seconds: Sequence[int]) -> pl.Series:

@@ -1,13 +1,20 @@
-"""Transfer logs of a range of blocks: fetched in pieces that the node gives, and held against the blocks."""
+"""Transfer logs of a range of blocks: fetched in pieces that the node gives, and held against the blocks.
+
+Logs are most of what is read, so they go from JSON into columns without ever being Python objects.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import polars as pl
+
+from inflows.net import Reply
 from inflows.sources.evm.blocks import Header
-from inflows.sources.evm.client import RangeRefused
-from inflows.sources.evm.errors import Inconsistent, TooLarge, suggested_size
+from inflows.sources.evm.client import Call, RangeRefused, raise_for, read_replies
+from inflows.sources.evm.errors import Inconsistent, RpcError, TooLarge, suggested_size
 from inflows.sources.evm.nodes import Node
 from inflows.sources.evm_logs import TRANSFER_TOPIC
 
@@ -15,16 +22,29 @@ TRANSFER_BLOOM: Final = 1 << 1443 | 1 << 481 | 1 << 1060
 """The bits that the Transfer topic sets in a block's logsBloom (Yellow Paper, 4.3.1: the low 11 bits of the
 first three pairs of bytes of keccak256 of the topic)."""
 _ADDRESSES_A_QUERY: Final = 500
-Log = dict[str, Any]
+_FIELDS: Final = {
+    "address": pl.String(),
+    "topics": pl.List(pl.String),
+    "data": pl.String(),
+    "blockNumber": pl.String(),
+    "blockHash": pl.String(),
+    "transactionHash": pl.String(),
+    "logIndex": pl.String(),
+}
+_LOG: Final = pl.Struct({**_FIELDS, "removed": pl.Boolean})
+NO_LOGS: Final = pl.DataFrame(
+    schema={**_FIELDS, "removed": pl.Boolean(), "number": pl.Int64(), "index": pl.Int64()}
+)
 
 
-def fetch_logs(node: Node, first: int, last: int, labelled: Sequence[str] | None = None) -> list[Log]:
+def fetch_logs(node: Node, first: int, last: int, labelled: Sequence[str] | None = None) -> pl.DataFrame:
     """All Transfer logs of blocks `first` to `last`, or those from or to a labelled address (20 bytes hex).
 
+    Columns as JSON-RPC names them, and `number` and `index` (Int64; null where they are no hex numbers).
     A range that is refused is cut to what the node suggests, if that is strictly less, else halved; at one
     block TooLarge is raised, which names the block.
     """
-    logs: list[Log] = []
+    parts = [NO_LOGS]
     for topics in _topics(labelled):
         start = first
         while start <= last:
@@ -32,7 +52,7 @@ def fetch_logs(node: Node, first: int, last: int, labelled: Sequence[str] | None
             query = {"fromBlock": hex(start), "toBlock": hex(end), "topics": topics}
             about = f"block {start:,}" if start == end else f"blocks {start:,} to {end:,}"
             try:
-                part = node.client.call("eth_getLogs", query, about=about)
+                part = node.client.fetch(Call("eth_getLogs", (query,), about), _logs_of)
             except RangeRefused as refusal:
                 if start == end:
                     raise TooLarge(
@@ -42,44 +62,62 @@ def fetch_logs(node: Node, first: int, last: int, labelled: Sequence[str] | None
                     ) from None
                 node.range_size.refused(end - start + 1, suggested_size(refusal.error, start, end))
                 continue
-            if not isinstance(part, list):
-                raise Inconsistent(f"{node.name} answers no list to eth_getLogs ({about}).", retryable=True)
             node.range_size.succeeded(end - start + 1)
-            logs += part
+            parts.append(part)
             start = end + 1
-    return logs if labelled is None else _once(logs)
+    logs = pl.concat(parts)
+    # One that has labelled addresses on both sides is found twice.
+    return logs if labelled is None else logs.unique(["blockHash", "logIndex"], maintain_order=True)
+
+
+def read_logs(body: bytes) -> pl.DataFrame | None:
+    """The logs of an answer to eth_getLogs, in columns; None where it is an error or no list of logs."""
+    try:
+        found = pl.read_json(io.BytesIO(body), schema={"result": pl.List(_LOG)})
+    except pl.exceptions.PolarsError:
+        return None
+    if found.height != 1 or found["result"].null_count():
+        return None
+    logs = found["result"].explode().struct.unnest().head(int(found["result"].list.len()[0]))
+    return logs.with_columns(
+        pl.col(of).str.strip_prefix("0x").str.to_integer(base=16, dtype=pl.Int64, strict=False).alias(name)
+        for of, name in (("blockNumber", "number"), ("logIndex", "index"))
+    )
 
 
 def check_logs(
-    logs: Iterable[Log], headers: Mapping[int, Header], *, own_transactions: bool, name: str
+    logs: pl.DataFrame, headers: Mapping[int, Header], *, own_transactions: bool, name: str
 ) -> None:
     """Raise Inconsistent where a log does not fit its block: wrong, removed, twice, of no transaction."""
-    seen: set[tuple[int, int]] = set()
-    for log in logs:
-        try:
-            block, index = int(log["blockNumber"], 16), int(log["logIndex"], 16)
-            block_hash, transaction = log["blockHash"], log["transactionHash"]
-            if not (isinstance(log["topics"], list) and isinstance(log["data"], str)):
-                raise TypeError
-        except (KeyError, TypeError, ValueError):
-            raise Inconsistent(f"{name} gives a log that lacks a field.", retryable=True) from None
-        header = headers.get(block)
-        if header is None:
-            raise Inconsistent(f"{name} gives a log of block {block:,}, which was not asked for.")
-        if log.get("removed"):
-            raise Inconsistent(f"{name} gives a log of block {block:,} that a reorganisation removed.")
-        if block_hash != header.hash:
-            raise Inconsistent(f"{name} gives a log of block {block:,} with another block hash.")
-        if (block, index) in seen:
-            raise Inconsistent(f"{name} gives log {index} of block {block:,} twice.")
-        seen.add((block, index))
-        if own_transactions and header.transactions is not None and transaction not in header.transactions:
-            raise Inconsistent(f"{name} gives a log of block {block:,} of a transaction that is not in it.")
+    if logs.is_empty():
+        return
+    if sum(logs.select(*_FIELDS, "number", "index").null_count().row(0)):
+        raise Inconsistent(f"{name} gives a log that lacks a field.")
+    hashes = pl.DataFrame(
+        {"number": list(headers), "of_block": [header.hash for header in headers.values()]},
+        schema={"number": pl.Int64, "of_block": pl.String},
+    )
+    found = logs.join(hashes, on="number", how="left", validate="m:1", maintain_order="left")
+    wrong = {
+        "of a block that was not asked for": pl.col("of_block").is_null(),
+        "that a reorganisation removed": pl.col("removed").fill_null(False),
+        "with another block hash": pl.col("blockHash").str.to_lowercase() != pl.col("of_block"),
+        "twice": pl.struct("number", "index").is_duplicated(),
+    }
+    for what, holds in wrong.items():
+        bad = found.filter(holds)
+        if bad.height:
+            raise Inconsistent(f"{name} gives log {bad['index'][0]} of block {bad['number'][0]:,} {what}.")
+    known = [header.transactions for header in headers.values()]
+    if own_transactions and None not in known:
+        strange = set(logs["transactionHash"].unique()).difference(*[of or () for of in known])
+        if strange:
+            raise Inconsistent(f"{name} gives a log of a transaction that is in no block of the range.")
 
 
-def doubtful_blocks(logs: Iterable[Log], headers: Mapping[int, Header]) -> list[int]:
+def doubtful_blocks(logs: pl.DataFrame, headers: Mapping[int, Header]) -> list[int]:
     """Blocks without a Transfer log whose logsBloom says that they may have one."""
-    with_logs = {int(log["blockNumber"], 16) for log in logs}
+    with_logs = set(logs["number"].unique())
     return [
         block
         for block, header in headers.items()
@@ -87,7 +125,7 @@ def doubtful_blocks(logs: Iterable[Log], headers: Mapping[int, Header]) -> list[
     ]
 
 
-def check_receipt_logs(receipts: Iterable[Mapping[str, Any]], logs: Iterable[Log], *, name: str) -> None:
+def check_receipt_logs(receipts: Iterable[Mapping[str, Any]], logs: pl.DataFrame, *, name: str) -> None:
     """Raise Inconsistent where a receipt has a Transfer log that eth_getLogs did not give."""
     in_receipts = [
         log
@@ -97,13 +135,11 @@ def check_receipt_logs(receipts: Iterable[Mapping[str, Any]], logs: Iterable[Log
     ]
     if not in_receipts:
         return
-    given = {(log["blockNumber"], log["logIndex"]) for log in logs}
+    given = set(zip(logs["number"], logs["index"], strict=True))
     for log in in_receipts:
-        if (log["blockNumber"], log["logIndex"]) not in given:
-            raise Inconsistent(
-                f"{name} leaves log {int(log['logIndex'], 16)} of block {int(log['blockNumber'], 16):,} "
-                "out of eth_getLogs."
-            )
+        number, index = int(log["blockNumber"], 16), int(log["logIndex"], 16)
+        if (number, index) not in given:
+            raise Inconsistent(f"{name} leaves log {index} of block {number:,} out of eth_getLogs.")
 
 
 def check_empty(header: Header, receipts: Sequence[Mapping[str, Any]], *, name: str) -> None:
@@ -118,15 +154,20 @@ def check_empty(header: Header, receipts: Sequence[Mapping[str, Any]], *, name: 
         )
 
 
+def _logs_of(reply: Reply, call: Call) -> pl.DataFrame:
+    """The logs of a reply; the NetError that it stands for where it has none."""
+    logs = read_logs(reply.body) if reply.status == 200 else None
+    if logs is not None:
+        return logs
+    result = read_replies(reply, {0: call}).get(0)
+    if isinstance(result, RpcError):
+        raise_for(result, call, reply.endpoint)
+    raise Inconsistent(f"{reply.endpoint} answers no list of logs to eth_getLogs ({call.about}).")
+
+
 def _topics(labelled: Sequence[str] | None) -> list[list[Any]]:
     if labelled is None:
         return [[TRANSFER_TOPIC]]
     words = ["0x" + address[2:].rjust(64, "0") for address in labelled]
     parts = [words[place : place + _ADDRESSES_A_QUERY] for place in range(0, len(words), _ADDRESSES_A_QUERY)]
     return [[TRANSFER_TOPIC, *side] for part in parts for side in ([part], [None, part])]
-
-
-def _once(logs: list[Log]) -> list[Log]:
-    """Each log once: one that has labelled addresses on both sides is found twice."""
-    found = {(log.get("blockHash"), log.get("logIndex")): log for log in logs if isinstance(log, dict)}
-    return list(found.values())

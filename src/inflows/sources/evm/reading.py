@@ -22,6 +22,7 @@ from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Call
 from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.logs import (
+    NO_LOGS,
     check_empty,
     check_logs,
     check_receipt_logs,
@@ -90,7 +91,7 @@ def read_span(node: Node, chain: Chain, span: Span) -> Reading:
             natives,
             decode.withdrawals(chain.name, pairs),
         ]
-        counts["tokens"] = len(logs)
+        counts["tokens"] = logs.height
         counts["zero_value"] = counts["transactions"] - sum(len(valued(block)) for block in blocks)
     if span.traces:
         moves = [(by_number[number], move) for number, found in traced.items() for move in found.moves]
@@ -107,10 +108,9 @@ def read_span(node: Node, chain: Chain, span: Span) -> Reading:
 def read_labelled(node: Node, chain: Chain, span: Span, labelled: Sequence[str]) -> Reading:
     """Token transfers from and to some addresses, and the blocks that they are in: cheap, and not whole."""
     logs = fetch_logs(node, span.first, span.last, labelled)
-    try:
-        numbers = sorted({int(log["blockNumber"], 16) for log in logs})
-    except (KeyError, TypeError, ValueError):
-        raise Inconsistent(f"{node.name} gives a log that lacks a field.") from None
+    if logs["number"].null_count():
+        raise Inconsistent(f"{node.name} gives a log that lacks a field.")
+    numbers = sorted(set(logs["number"]))
     if numbers and not span.first <= numbers[0] <= numbers[-1] <= span.last:
         raise Inconsistent(f"{node.name} gives a log of block {numbers[-1]:,}, which was not asked for.")
     blocks = fetch_blocks(node, numbers, full=False)
@@ -122,7 +122,7 @@ def read_labelled(node: Node, chain: Chain, span: Span, labelled: Sequence[str])
         _slim(headers),
         decode.tokens(chain.name, logs, by_number),
         decode.blocks_frame(chain.name, headers, basic=False, traces=False, unknown=frozenset()),
-        Counter(tokens=len(logs)),
+        Counter(tokens=logs.height),
     )
 
 
@@ -136,7 +136,7 @@ def _check_doubtful(node: Node, doubtful: Sequence[int], pairs: Mapping[int, tup
     for number in doubtful:
         header, block = pairs[number]
         receipts = list(fetch_receipts(node, [(header, block)], everything=True).values())
-        check_receipt_logs(receipts, (), name=node.name)
+        check_receipt_logs(receipts, NO_LOGS, name=node.name)
         check_empty(header, receipts, name=node.name)
 
 
