@@ -1,0 +1,61 @@
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+ALICE, BOB, SHOP = (
+    "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+    "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
+    "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+)
+
+
+def inflows(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "inflows", *arguments], capture_output=True, text=True)
+
+
+def write(path: Path, header: str, *lines: str) -> str:
+    with path.open("w", newline="") as handle:
+        csv.writer(handle).writerows([header.split(","), *(line.split(",") for line in lines)])
+    return str(path)
+
+
+def test_what_was_spent_with_a_labelled_address_counts_at_level_all(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    tx, later = "ab" * 32, "cd" * 32
+    entries = write(
+        tmp_path / "utxo.csv",
+        "chain,block_number,block_time,tx_hash,is_coinbase,side,position,address,amount_raw",
+        f"bitcoin,840000,2024-04-20T00:00:00Z,{tx},false,in,0,{ALICE},100",
+        f"bitcoin,840000,2024-04-20T00:00:00Z,{tx},false,in,1,{BOB},100",
+        f"bitcoin,840000,2024-04-20T00:00:00Z,{tx},false,out,0,{SHOP},200",
+        f"bitcoin,840001,2024-04-20T00:10:00Z,{later},false,in,0,{SHOP},50",
+        f"bitcoin,840001,2024-04-20T00:10:00Z,{later},false,out,0,{BOB},50",
+    )
+    labels = write(
+        tmp_path / "labels.csv", "chain,address,exchange,confidence,source", f"bitcoin,{ALICE},alpha,90,test"
+    )
+    assert inflows("labels", "import", labels, "--data", data).returncode == 0
+    assert inflows("ingest", "files", entries, "--input-format", "inflows", "--data", data).returncode == 0
+    found = inflows("labels", "discover", "--data", data)
+    assert found.returncode == 0, found.stderr
+    assert "bitcoin: 1 address was spent together with labelled ones (1 added" in found.stderr
+    assert "0 added" in inflows("labels", "discover", "--chain", "bitcoin", "--data", data).stderr
+    assert inflows("build", "--data", data).returncode == 0
+    flows = inflows(
+        "sql",
+        "select tx_hash, to_exchange, flow_type, flow_type_all, amount_raw from fct_flow"
+        f" where tx_hash like '%{later}'",
+        "--format",
+        "csv",
+        "--data",
+        data,
+    )
+    assert [line.split(",")[1:] for line in flows.stdout.splitlines()[1:]] == [["alpha", "", "inflow", "50"]]
+
+
+def test_without_utxo_entries_there_is_nothing_to_discover(tmp_path: Path) -> None:
+    found = inflows("labels", "discover", "--data", str(tmp_path / "data"))
+    assert found.returncode == 2
+    assert "no UTXO entries" in found.stderr
+    assert "ingest bitcoin" in found.stderr
