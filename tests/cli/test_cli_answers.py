@@ -77,7 +77,7 @@ def test_status_counts_what_was_read(published: Line) -> None:
 
 @pytest.mark.parametrize("command", [
     ["totals"], ["compare", "HK", "SG", "2024-H1"], ["vintages"], ["status"],
-    ["sql", "select 1 as a, 'x' as b, null as c, 2.50::decimal(5,2) as d, true as e, timestamp '2024-01-01' as f"],
+    ["sql", "select 1 a, 'x' b, null c, 2.50::decimal(5,2) d, true e, timestamp '2024-01-01' f"],
 ])  # fmt: skip
 def test_json_and_csv_say_the_same(published: Line, command: list[str]) -> None:
     said = published.says(*command, "--format", "csv")

@@ -92,8 +92,8 @@ def _spoilt(table: str, how: str, path: Path) -> tuple[Path, str]:
 
 
 @pytest.mark.parametrize("how", [
-    "a bad row", "a short row", "an unknown column", "a missing column", "another encoding", "cut-off parquet",
-    "only a header", "nothing", "not there",
+    "a bad row", "a short row", "an unknown column", "a missing column", "another encoding",
+    "cut-off parquet", "only a header", "nothing", "not there",
 ])  # fmt: skip
 @pytest.mark.parametrize("table", list(HEADERS))
 def test_a_wrong_registry_file_is_named_and_nothing_is_stored(
