@@ -149,7 +149,7 @@ def main() -> None:
         began = time.monotonic()
         fill(node, options.transfers, options.blocks)
         print(f"filled in {time.monotonic() - began:.1f} s")
-        for turn in range(3):
+        for turn in range(5):
             folder = Path(scratch) / f"ours{turn}"
             seconds, rows, made = ours(node.url, options.blocks, folder)
             bare_seconds, size = bare(node.url, made)
@@ -162,7 +162,7 @@ def main() -> None:
         if options.etl:
             theirs = etl(options.etl, node.url, options.blocks, Path(scratch))
             print(f"ethereum-etl: {theirs:.1f} s; ours is {theirs / seconds:.1f} times as fast")
-        for part in (options.blocks // 4, options.blocks):
+        for part in (options.blocks // 2, options.blocks):
             print(f"peak of memory with {part} blocks: {peak_mb(node.url, part, 10_000):.0f} MB")
 
 

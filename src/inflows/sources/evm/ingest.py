@@ -157,7 +157,8 @@ class _Run:
         self.report.blocks_there += last - first + 1 - sum(span.blocks for span in spans)
         whole = self.labelled is None
         pending = Pending(self.layout, self.nodes, self.pace, self.report, self.say, self._read, linked=whole)
-        for reading in in_order(self._read, pieces(spans, self.size), workers=self.pace.workers):
+        workers = self.pace.workers
+        for reading in in_order(self._read, pieces(spans, self.size), workers=workers, ahead=workers + 2):
             pending.take(reading)
             self.progress.advance(reading.span.blocks)
         pending.store()
