@@ -26,11 +26,15 @@ def test_the_flow_publishes_what_the_command_line_publishes(
     from prefect.artifacts import Artifact
 
     from inflows import compose
-    from inflows.settings import load_settings
+    from inflows.settings import Settings, load_settings
+    from inflows.simulate import Market, simulate
     from inflows.warehouse.totals import read_totals
     from pipelines.main_job import main_job
 
-    monkeypatch.setattr(compose, "SAMPLE_TRANSFERS", 6_000)
+    def small_sample(settings: Settings) -> Path:
+        return simulate(settings.layout.root / "sample", transfers=2_000, seed=1, market=Market.small())
+
+    monkeypatch.setattr(compose, "make_sample", small_sample)
     result = main_job(data=str(tmp_path / "flow"), sample=True)
     plain = compose.run_sample(load_settings(tmp_path / "plain"), now=dt.datetime.now(dt.UTC))
 
