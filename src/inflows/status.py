@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
+GAPS_SHOWN: Final = 5
+"""More missing runs of blocks than these are counted, and not named."""
 
-def summary(coverage: pl.DataFrame) -> pl.DataFrame:
-    """One row a chain and dataset: first and last day, days with rows and without, rows, quarantine.
 
-    coverage: what raw.store.coverage makes. days_with_blocks is null where no blocks are known.
+def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
+    """One row a chain and dataset: first and last day, days with rows and without, rows, quarantine, gaps.
+
+    coverage, gaps: what raw.store.coverage and block_gaps make. days_with_blocks, missing_blocks and gaps
+    (`100-199, 300-300`) are null where no blocks are known; a gap lies between known blocks of the chain.
     """
     return (
         coverage.lazy()
@@ -26,6 +32,31 @@ def summary(coverage: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             days_missing=(pl.col("last_day") - pl.col("first_day")).dt.total_days() + 1 - pl.col("days")
         )
+        .join(_by_chain(gaps), on="chain", how="left", validate="m:1")
+        .with_columns(
+            pl.when(pl.col("days_with_blocks").is_not_null())
+            .then(pl.col(name).fill_null(nothing))
+            .alias(name)
+            for name, nothing in (("missing_blocks", 0), ("gaps", ""))
+        )
         .sort("chain", "dataset")
         .collect()
+    )
+
+
+def _by_chain(gaps: pl.DataFrame) -> pl.LazyFrame:
+    """Missing blocks of each chain, counted, and the first runs of them in words."""
+    run = pl.concat_str(pl.col("first_missing"), pl.lit("-"), pl.col("last_missing"))
+    more = (
+        pl.when(pl.len() > GAPS_SHOWN)
+        .then(pl.format(", and {} more", pl.len() - GAPS_SHOWN))
+        .otherwise(pl.lit(""))
+    )
+    return (
+        gaps.lazy()
+        .group_by("chain", maintain_order=True)
+        .agg(
+            missing_blocks=(pl.col("last_missing") - pl.col("first_missing") + 1).sum(),
+            gaps=pl.concat_str(run.head(GAPS_SHOWN).str.join(", "), more),
+        )
     )

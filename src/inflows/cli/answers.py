@@ -56,6 +56,7 @@ STATUS_TABLE: dict[str, Heading] = {
     "last_block": ("Last block", count),
     "days_with_blocks": ("With blocks", count),
     "quarantined": ("Quarantined", count),
+    "gaps": ("Missing blocks", lambda gaps: gaps or ""),
 }
 VINTAGES_TABLE: dict[str, Heading] = {
     "vintage": ("Vintage", str),
@@ -184,14 +185,14 @@ def export(
 
 def status(output: OutputFormat = Format.table, data: Data = None) -> None:
     """What has been read: days, rows, holes, quarantine."""
-    from inflows.raw.store import coverage
+    from inflows.raw.store import block_gaps, coverage
     from inflows.status import summary
     from inflows.warehouse.vintages import read_manifests
 
     layout = settings(data).layout
     newest = next(iter(read_manifests(layout)), None)
     simulated = None if newest is None else newest.simulated
-    frame = summary(coverage(layout))
+    frame = summary(coverage(layout), block_gaps(layout))
     show(
         [*frame.columns, "simulated"],
         [(*row, simulated) for row in frame.rows()],

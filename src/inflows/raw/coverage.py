@@ -56,6 +56,23 @@ def coverage(layout: Layout) -> pl.DataFrame:
     )
 
 
+def block_gaps(layout: Layout) -> pl.DataFrame:
+    """The runs of blocks that are missing between the first and the last known one of a chain, sorted.
+
+    Columns: chain, first_missing, last_missing (block numbers, both missing).
+    """
+    number = pl.col("block_number")
+    return (
+        read([path for _, _, path in list_partitions(layout, "blocks")], "blocks")
+        .select("chain", number)
+        .sort("chain", "block_number")
+        .with_columns(pl.col("block_number").shift(1).over("chain").alias("_before"))
+        .filter(number - pl.col("_before") > 1)
+        .select("chain", (pl.col("_before") + 1).alias("first_missing"), (number - 1).alias("last_missing"))
+        .collect()
+    )
+
+
 def _rows(layout: Layout, dataset: str) -> pl.DataFrame:
     paths = [path for _, _, path in list_partitions(layout, dataset)]
     return (

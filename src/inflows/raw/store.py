@@ -17,7 +17,7 @@ from inflows.contracts.names import DATASETS
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
-from inflows.raw.coverage import coverage
+from inflows.raw.coverage import block_gaps, coverage
 from inflows.raw.delivery import Delivery
 from inflows.raw.merging import Merged, Partition, merge, read
 from inflows.raw.midnight import on_two_days
@@ -27,7 +27,15 @@ from inflows.raw.reasons import MERGE_REASONS
 from inflows.raw.report import IngestReport
 from inflows.raw.staging import Staged, end_run, is_disk_error, new_run, stage, unwritable
 
-__all__ = ["Delivery", "IngestReport", "coverage", "ingest", "list_partitions", "partition_fingerprint"]
+__all__ = [
+    "Delivery",
+    "IngestReport",
+    "block_gaps",
+    "coverage",
+    "ingest",
+    "list_partitions",
+    "partition_fingerprint",
+]
 
 _log = logging.getLogger(__name__)
 
