@@ -34,7 +34,7 @@ from inflows.warehouse.inputs import WarehouseInputs
 from inflows.warehouse.publish import publish
 from inflows.warehouse.vintages import Vintage
 
-SAMPLE_TRANSFERS, SAMPLE_SEED = 60_000, 1
+SAMPLE_TRANSFERS, SAMPLE_SEED = 30_000, 1
 """The bundled sample: the default simulated market at this size."""
 
 R = TypeVar("R")
