@@ -24,6 +24,7 @@ setup: .venv/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 		-r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src pipelines  # pip compiles what it copies, and not what it links
 	@touch $@
 
 # An old DuckDB, to prove that the published file opens in it.
