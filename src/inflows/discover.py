@@ -43,9 +43,9 @@ class Discovered:
 def discover(layout: Layout, chain: str, as_of: dt.datetime, now: dt.datetime) -> Discovered:
     """Label what was spent together with labelled addresses of a UTXO chain before as_of, as known from now.
 
-    The labels known at as_of are extended; the transaction that is the evidence stands in the new label's
-    source. Found again, a label is unchanged. The caller holds files.writing(layout). Raises UsageError where
-    the chain has no UTXO entries.
+    The labels known at as_of are extended; a new label names the transaction that is its evidence. Found
+    again, a label is unchanged. The caller holds files.writing(layout). Raises UsageError where the chain has
+    no UTXO entries.
     """
     paths = [path for of, _, path in list_partitions(layout, "utxo") if of == chain]
     if not paths:
@@ -56,5 +56,4 @@ def discover(layout: Layout, chain: str, as_of: dt.datetime, now: dt.datetime) -
     entries = pl.scan_parquet(paths, hive_partitioning=False, glob=False).filter(pl.col("block_time") < as_of)
     wallets = Registries(layout, as_of).of_chain(chain).wallets
     labels, conflicts = discover_cospending(entries, wallets)
-    rows = labels.with_columns(source=pl.concat_str("source", "evidence", separator=":")).drop("evidence")
-    return Discovered(chain, append(layout, LABELS, rows, known_at=None, now=now), conflicts)
+    return Discovered(chain, append(layout, LABELS, labels, known_at=None, now=now), conflicts)

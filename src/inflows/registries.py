@@ -10,6 +10,7 @@ import polars as pl
 
 from inflows.layout import Layout
 from inflows.registry import effective
+from inflows.registry.label_sources import lineages
 from inflows.stages.resolve import resolve_wallets
 
 
@@ -61,7 +62,7 @@ class Registries:
         of = pl.col("chain") == chain
         return ChainRegistries(
             chain=chain,
-            wallets=resolve_wallets(self.claims.lazy(), chain).collect(),
+            wallets=resolve_wallets(self.claims.lazy(), chain, lineages()).collect(),
             assets=self.assets.filter(of),
             prices=self.prices.filter(of),
         )

@@ -72,7 +72,7 @@ def test_a_discovered_label_is_a_heuristic_with_its_first_transaction_as_evidenc
         [spend(9, ["1Hot", "1A"]), spend(2, ["1A", "1B"])],
         known("1Hot", "alpha", valid_from=NOON - HOUR, valid_to=NOON + HOUR),
     )
-    assert {name: kind for name, kind in labels.schema.items() if name != "evidence"} == dtypes(Labels)
+    assert dict(labels.schema) == dtypes(Labels)
     assert labels.row(0, named=True) == {
         "chain": "bitcoin",
         "address": "1A",

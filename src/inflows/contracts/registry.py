@@ -21,6 +21,7 @@ class Labels(c.Schema):
     valid_to = c.utc_time(nullable=True)  # exclusive; null: until now
     known_at = c.utc_time(nullable=True)
     source = c.string()
+    evidence = c.string()  # where to look it up: a transaction, a URL, a file and line; empty: not told
 
 
 class Prices(c.Schema):

@@ -86,12 +86,12 @@ def slug(name: str, *, taken: str = "", remedy: str = "") -> Column:
     return Column(name, value, tuple(checks))
 
 
-def words(name: str, *, longest: int) -> Column:
-    """Free text on one line: printable, and no longer than it may be."""
+def words(name: str, *, longest: int, present: bool = True, filled: bool = True) -> Column:
+    """Free text on one line: printable, and no longer than it may be; empty text where it may be missing."""
     value = text(name)
     return Column(
         name,
-        value,
+        value if filled else value.fill_null(""),
         (
             Check(
                 value.str.contains(_UNPRINTABLE),
@@ -99,6 +99,8 @@ def words(name: str, *, longest: int) -> Column:
             ),
             Check(value.str.len_chars() > longest, says(f"{name} '{{}}' is longer than {longest}", name)),
         ),
+        present=present,
+        filled=filled,
     )
 
 

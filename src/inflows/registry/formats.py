@@ -59,6 +59,7 @@ def _labels() -> Format:
             moment("valid_to", present=False, filled=False),
             moment("known_at", present=False, filled=False),
             words("source", longest=500),
+            words("evidence", longest=500, present=False, filled=False),
         ),
         (_ends_after_it_begins(),),
     )

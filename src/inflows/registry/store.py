@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.contracts.schema import UTC_TIME, conform, empty
+from inflows.contracts.schema import UTC_TIME, conform, dtypes, empty
 from inflows.files import write_parquet
 from inflows.layout import Layout
 from inflows.registry.tables import Table, in_utc
@@ -62,8 +62,18 @@ def scan(layout: Layout, table: Table) -> pl.LazyFrame:
     files = files_of(layout, table)
     if not files:
         return empty(table.schema).with_columns(pl.lit(None, dtype=pl.Int64).alias(SEQUENCE))
-    stored = pl.scan_parquet(files, row_index_name=SEQUENCE, hive_partitioning=False)
-    return stored.select(*table.columns, pl.col(SEQUENCE).cast(pl.Int64))
+    stored = pl.scan_parquet(
+        files,
+        schema=dtypes(table.schema),
+        # Notes came to the contracts later than the first files.
+        missing_columns="insert" if table.notes else "raise",
+        row_index_name=SEQUENCE,
+        hive_partitioning=False,
+    )
+    return stored.select(
+        *(pl.col(name).fill_null("") if name in table.notes else pl.col(name) for name in table.columns),
+        pl.col(SEQUENCE).cast(pl.Int64),
+    )
 
 
 def default_known_at(
@@ -79,7 +89,7 @@ def plan(layout: Layout, table: Table, rows: pl.DataFrame) -> Addition:
     """What of `rows` (the contract's columns, known_at settled) says something new about its key.
 
     A row is new unless the row that holds for its key at its known_at has the same content already. Rows of
-    one key and known_at must agree; the caller checks that.
+    one key and known_at must agree, but for notes; the caller checks that.
     """
     new = conform(rows.lazy(), table.schema)
     stored = scan(layout, table).join(new.select(table.key), on=table.key, how="semi", nulls_equal=True)
@@ -92,7 +102,7 @@ def plan(layout: Layout, table: Table, rows: pl.DataFrame) -> Addition:
                 pl.lit(True).alias("_new"),
             ),
         ]
-    ).sort(*table.key, "known_at", "_new", SEQUENCE)
+    ).sort(*table.key, "known_at", "_new", SEQUENCE, *table.notes)
     follows = _same_as_before(table.key)
     kept = (
         ordered.with_columns(follows.alias("_follows"), _same_as_before(table.content).alias("_same"))
@@ -116,11 +126,14 @@ def write(layout: Layout, addition: Addition) -> Path | None:
 def append(
     layout: Layout, table: Table, rows: pl.DataFrame, *, known_at: dt.datetime | None, now: dt.datetime
 ) -> Imported:
-    """Append sound rows that came from another source (the contract's columns); see `plan` and
-    `default_known_at`. The caller holds files.writing(layout) and vouches for the rows.
+    """Append sound rows that came from another source (the contract's columns, notes optional); see `plan`
+    and `default_known_at`. The caller holds files.writing(layout) and vouches for the rows.
     """
     default = default_known_at(layout, table, known_at, now)
-    settled = rows.with_columns(pl.col("known_at").cast(UTC_TIME).fill_null(pl.lit(default, dtype=UTC_TIME)))
+    notes = [pl.lit("").alias(name) for name in table.notes if name not in rows.columns]
+    settled = rows.with_columns(
+        *notes, pl.col("known_at").cast(UTC_TIME).fill_null(pl.lit(default, dtype=UTC_TIME))
+    )
     addition = plan(layout, table, settled)
     write(layout, addition)
     return report(addition, rows.height, default)

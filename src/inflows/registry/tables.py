@@ -13,13 +13,15 @@ from inflows.contracts.schema import dtypes
 
 @dataclass(frozen=True)
 class Table:
-    """One registry table. `content` is what a row says of its key: all other columns but known_at."""
+    """One registry table: its contract, its key, and what its rows say of their key (`content`)."""
 
     name: str
     schema: type[c.Schema]
     key: tuple[str, ...]
     has_baseline: bool
     """Whether the first import into the empty table is known since ever."""
+    notes: tuple[str, ...] = ()
+    """Columns of text beside what a row says: another note alone is nothing new. Files may lack them."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -28,11 +30,17 @@ class Table:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """The columns in which two rows of one key may differ, known_at apart."""
-        return tuple(name for name in self.columns if name not in (*self.key, "known_at"))
+        """What a row says of its key: the columns besides the key, known_at and the notes."""
+        return tuple(name for name in self.columns if name not in (*self.key, "known_at", *self.notes))
 
 
-LABELS: Final = Table("labels", Labels, ("chain", "address", "source", "valid_from"), has_baseline=False)
+LABELS: Final = Table(
+    "labels",
+    Labels,
+    ("chain", "address", "source", "valid_from"),
+    has_baseline=False,
+    notes=("evidence",),
+)
 PRICES: Final = Table("prices", Prices, ("chain", "contract", "time", "source"), has_baseline=True)
 ASSETS: Final = Table("assets", Assets, ("chain", "contract"), has_baseline=True)
 JURISDICTIONS: Final = Table(

@@ -40,8 +40,8 @@ def discover_cospending(entries: pl.LazyFrame, wallets: pl.DataFrame) -> tuple[p
     entries: contract UtxoEntries of one chain. wallets: contract Wallets of it; those surer than CONFIDENCE
     count, where they held when their address was spent.
 
-    Labels: contract Labels (role empty, known_at null, valid as long as the cluster's wallets together), and
-    evidence, the first transaction that spent the address with others. Conflicts: chain, exchanges and
+    Labels: contract Labels (role empty, known_at null, valid as long as the cluster's wallets together); the
+    evidence is the first transaction that spent the address with others. Conflicts: chain, exchanges and
     labelled (joined by '; '), addresses (how many the cluster has). Both are sorted. In memory are the
     addresses that were spent together with others, whatever their number of transactions.
     """
@@ -158,7 +158,7 @@ def _as_labels(found: pl.DataFrame) -> pl.DataFrame:
             known_at=pl.lit(None, dtype=UTC_TIME),
             source=pl.lit(SOURCE),
         )
-        .select(*(pl.col(name).cast(kind) for name, kind in types.items()), "evidence")
+        .select(pl.col(name).cast(kind) for name, kind in types.items())
         .sort("chain", "address")
     )
 
