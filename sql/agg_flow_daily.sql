@@ -1,4 +1,4 @@
--- Sums of flows by UTC day, with one full set of rows for each level. Grain: date, chain, contract, from_exchange, to_exchange, flow_type, level.
+-- Sums of flows by UTC day, with one full set of rows for each level. Grain: date, chain, contract, from_exchange, to_exchange, flow_type, level, size_band.
 create table agg_flow_daily (
     date date,
     chain varchar,
@@ -11,7 +11,8 @@ create table agg_flow_daily (
     transfers bigint,
     priced_transfers bigint,
     amount decimal(38, 18),
-    usd decimal(38, 6)
+    usd decimal(38, 6),
+    size_band varchar
 );
 
 comment on table agg_flow_daily is 'What moved to, from and between exchanges on each day. The three levels describe the same transfers: always filter on one, never add them up.';
@@ -27,3 +28,4 @@ comment on column agg_flow_daily.transfers is 'Number of transfers, priced or no
 comment on column agg_flow_daily.priced_transfers is 'Number of those that have a value in US dollars.';
 comment on column agg_flow_daily.amount is 'Sum in whole coins; NULL where the asset is not listed or the sum is out of range.';
 comment on column agg_flow_daily.usd is 'Sum in US dollars of the priced transfers; 0 where none was priced, so read it together with priced_transfers.';
+comment on column agg_flow_daily.size_band is 'Worth of each single transfer in US dollars: under_10k, 10k_to_1m, 1m_to_10m or from_10m, lower bounds included; NULL: the transfers have no price.';

@@ -195,7 +195,13 @@ def _compute(
         [
             flows(classified).sort("block_number", "position", "kind", "tx_hash"),
             daily_facts(classified).sort(
-                "contract", "from_exchange", "to_exchange", "flow_type", "level", nulls_last=True
+                "contract",
+                "from_exchange",
+                "to_exchange",
+                "flow_type",
+                "level",
+                "size_band",
+                nulls_last=True,
             ),
             pl.concat([findings(classified), *left_out]),
         ]

@@ -64,6 +64,14 @@ FLOWS = [
 ]
 
 
+def size_band(usd: Decimal | None) -> str | None:
+    """The band of a transfer's value, by a plain chain of comparisons."""
+    if usd is None:
+        return None
+    bands = ((10_000, "under_10k"), (1_000_000, "10k_to_1m"), (10_000_000, "1m_to_10m"))
+    return next((name for limit, name in bands if usd < limit), "from_10m")
+
+
 def daily(flows: list[dict[str, Any]]) -> pl.DataFrame:
     """The daily facts of flows, by a plain loop."""
     sums: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -79,6 +87,7 @@ def daily(flows: list[dict[str, Any]]) -> pl.DataFrame:
                 row["to_exchange"],
                 flow_type,
                 level,
+                size_band(row["usd"]),
             )
             total = sums.setdefault(
                 key,
@@ -86,6 +95,7 @@ def daily(flows: list[dict[str, Any]]) -> pl.DataFrame:
                     "date": key[0], "chain": row["chain"], "contract": key[1], "symbol": row["symbol"],
                     "from_exchange": key[2], "to_exchange": key[3], "flow_type": flow_type, "level": level,
                     "transfers": 0, "priced_transfers": 0, "amount": None, "usd": Decimal(0),
+                    "size_band": key[6],
                 },
             )  # fmt: skip
             total["transfers"] += 1

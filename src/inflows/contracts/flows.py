@@ -55,7 +55,10 @@ class Flows(c.Schema):
 
 
 class DailyFacts(c.Schema):
-    """Sums of flows by UTC day. Key: date, chain, contract, from_exchange, to_exchange, flow_type, level."""
+    """Sums of flows by UTC day.
+
+    Key: date, chain, contract, from_exchange, to_exchange, flow_type, level, size_band.
+    """
 
     date = c.date()
     chain = c.string()
@@ -69,6 +72,7 @@ class DailyFacts(c.Schema):
     priced_transfers = c.int64()
     amount = c.decimal(38, 18, nullable=True)
     usd = c.decimal(38, 6)
+    size_band = c.string(nullable=True)  # names.SIZE_BANDS, of each transfer; null: it has no price
 
 
 class Totals(c.Schema):

@@ -32,6 +32,9 @@ LEVELS: Final = {"strict": 50, "base": 20, "all": 0}
 SCOPES: Final = ("exchange", "jurisdiction", "market")
 BASES: Final = ("licence", "headquarters", "traffic")
 FLOW_TYPES: Final = ("internal", "mint", "burn", "wrap", "inter_exchange", "inflow", "outflow", "fee")
+SIZE_BANDS: Final = {"under_10k": 0, "10k_to_1m": 10_000, "1m_to_10m": 1_000_000, "from_10m": 10_000_000}
+"""Sizes of single transfers by the US dollars from which each begins, smallest first."""
+
 UNATTRIBUTED: Final = "ZZ"
 """The jurisdiction of what no registry row attributes (a user-assigned code of ISO 3166-1)."""
 

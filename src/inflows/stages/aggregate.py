@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from inflows.contracts.flows import DailyFacts, Findings, Flows
-from inflows.contracts.names import LEVELS
+from inflows.contracts.names import LEVELS, SIZE_BANDS
 from inflows.contracts.schema import conform, dtypes
 
 EXCLUDED = ("above_max_supply",)
@@ -32,9 +32,20 @@ def flows(classified: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def size_band(usd: pl.Expr) -> pl.Expr:
+    """The band of names.SIZE_BANDS that a transfer's value is in (its lower bound included); null for null."""
+    (smallest, _), *larger = SIZE_BANDS.items()
+    band = pl.when(usd.is_not_null()).then(pl.lit(smallest))
+    for name, begins in larger:
+        band = pl.when(usd >= begins).then(pl.lit(name)).otherwise(band)
+    return band
+
+
 def daily_facts(classified: pl.LazyFrame) -> pl.LazyFrame:
-    """Sums by day, asset, exchanges and flow type, one full set for each level (contract DailyFacts)."""
-    rows = classified.pipe(believed).with_columns(date=pl.col("block_time").dt.date())
+    """Sums by day, asset, exchanges, flow type and size, a full set for each level (contract DailyFacts)."""
+    rows = classified.pipe(believed).with_columns(
+        date=pl.col("block_time").dt.date(), size_band=size_band(pl.col("usd"))
+    )
     return pl.concat([_daily(rows, level) for level in LEVELS]).pipe(conform, DailyFacts)
 
 
@@ -44,6 +55,7 @@ def _daily(rows: pl.LazyFrame, level: str) -> pl.LazyFrame:
         "from_exchange": pl.col(f"from_exchange_{level}"),
         "to_exchange": pl.col(f"to_exchange_{level}"),
         "flow_type": pl.col(f"flow_type_{level}"),
+        "size_band": pl.col("size_band"),
     }
     return (
         rows.filter(pl.col(f"flow_type_{level}").is_not_null())

@@ -29,7 +29,7 @@ _UTC_TIME_COLUMNS: Final = ("block_time",)
 _ORDER: Final = {
     "fct_flow": ("chain", "block_time", "block_number", "tx_hash", "kind", "position"),
     "agg_flow_daily": (
-        "date", "chain", "level", "flow_type", "contract", "from_exchange", "to_exchange",
+        "date", "chain", "level", "flow_type", "contract", "from_exchange", "to_exchange", "size_band",
     ),
 }  # fmt: skip
 
