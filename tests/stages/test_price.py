@@ -86,6 +86,7 @@ def test_more_than_the_greatest_supply_is_found() -> None:
 def test_whole_coins_are_exact_to_18_decimals_or_null(raw: int, decimals: int) -> None:
     cells = pl.DataFrame({"raw": [str(raw)], "d": [decimals]}, schema_overrides={"d": pl.Int64})
     found = cells.select(whole_coins(pl.col("raw"), pl.col("d"))).item()
+    assert found == cells.select(whole_coins(pl.col("raw"), pl.col("d"), at_most=decimals)).item()
     scaled, rest = divmod(raw * 10**18, 10**decimals)
     scaled += 2 * rest > 10**decimals or (2 * rest == 10**decimals and scaled % 2)
     with decimal.localcontext(prec=100):

@@ -7,7 +7,8 @@ null where it cannot be told, never 0.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from decimal import Decimal
+from typing import Final, cast
 
 import polars as pl
 
@@ -15,6 +16,11 @@ from inflows.contracts.schema import AMOUNT, USD
 
 UNTRUSTED_LIMIT_USD: Final = 1_000_000_000
 """An untrusted asset's transfer worth this much or more is not believed (the rule of Dune's spellbook)."""
+
+_UNITS_TO: Final = 18
+_UNITS: Final = {n: Decimal(1).scaleb(-n) for n in range(_UNITS_TO + 1)}
+_WHOLE_DIGITS: Final = 20
+"""AMOUNT has 38 digits, 18 of them after the point."""
 
 RANGE_LIMIT_USD: Final = 10**13
 """More than this in one transfer is beyond the exact columns, and beyond the world's money: not believed."""
@@ -31,7 +37,7 @@ def price_transfers(
     assets, prices: contracts Assets and Prices, of the transfers' chain. finding is null, or why a listed
     transfer is not valued as it stands: above_max_supply, beyond_exact_range, untrusted_above_1bn.
     """
-    return labelled.pipe(_with_asset, assets).pipe(_with_quote, prices, staleness).pipe(_with_value)
+    return labelled.pipe(_with_asset, assets).pipe(_with_quote, prices, staleness).pipe(_with_value, assets)
 
 
 def _with_asset(transfers: pl.LazyFrame, assets: pl.DataFrame) -> pl.LazyFrame:
@@ -57,8 +63,9 @@ def _with_quote(transfers: pl.LazyFrame, prices: pl.LazyFrame, staleness: dt.tim
     )
 
 
-def _with_value(transfers: pl.LazyFrame) -> pl.LazyFrame:
-    amount = whole_coins(pl.col("amount_raw"), pl.col("decimals"))
+def _with_value(transfers: pl.LazyFrame, assets: pl.DataFrame) -> pl.LazyFrame:
+    most = cast("int | None", assets["decimals"].max())
+    amount = whole_coins(pl.col("amount_raw"), pl.col("decimals"), most or 0)
     estimate = pl.col("amount").cast(pl.Float64) * pl.col("price_usd").cast(pl.Float64)
     listed = pl.col("symbol").is_not_null()
     finding = (
@@ -80,8 +87,23 @@ def _with_value(transfers: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def whole_coins(amount_raw: pl.Expr, decimals: pl.Expr) -> pl.Expr:
-    """amount_raw / 10^decimals as Decimal(38, 18), half to even; null if decimals is or it does not fit."""
+def whole_coins(amount_raw: pl.Expr, decimals: pl.Expr, at_most: int = 36) -> pl.Expr:
+    """amount_raw / 10^decimals as Decimal(38, 18), half to even; null if decimals is or it does not fit.
+
+    at_most is the largest number of decimals. Up to 18 it is an exact product of two decimals; for more the
+    text is cut in two, which costs twice as much.
+    """
+    few = decimals <= _UNITS_TO
+    unit = decimals.replace_strict(_UNITS, default=None, return_dtype=AMOUNT)
+    # A product that does not fit is an error and not a null, so what is too long is kept from it.
+    fits = amount_raw.str.len_bytes().cast(pl.Int64) <= decimals + _WHOLE_DIGITS
+    product = pl.when(few & fits).then(amount_raw).cast(pl.Decimal(38, 0), strict=False) * unit
+    if at_most <= _UNITS_TO:
+        return product
+    return pl.when(few).then(product).otherwise(_cut(pl.when(~few).then(amount_raw), decimals))
+
+
+def _cut(amount_raw: pl.Expr, decimals: pl.Expr) -> pl.Expr:
     digits = amount_raw.str.pad_start(decimals + 1, "0")
     whole = digits.str.head(digits.str.len_bytes().cast(pl.Int64) - decimals)
     fraction = pl.when(decimals > 0).then(digits.str.tail(decimals)).otherwise(pl.lit("0"))
