@@ -9,7 +9,7 @@ SPENDS_TOO_MUCH: Final = "spends_more_than_it_has"
 MERGE_REASONS: Final = (CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH)
 """Reasons that depend on what else was delivered: such rows are judged again at every delivery."""
 
-SET_ASIDE: Final = ("failed", "nft", "no_transfer", "zero_value")
+SET_ASIDE: Final = ("failed", "nft", "no_transaction", "no_transfer", "not_labelled", "zero_value")
 """Reasons of rows that are understood and move no coins of ours: counted, and kept nowhere."""
 
 UNKNOWN: Final = "unknown"

@@ -15,6 +15,7 @@ TRANSFER_TOPIC: Final = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55
 """keccak256("Transfer(address,address,uint256)")."""
 
 _WORD: Final = 64  # hex digits in 32 bytes
+_HALF: Final = 15  # hex digits in 60 bits
 _ADDRESS_WORD: Final = r"^0{24}[0-9a-f]{40}$"
 
 
@@ -66,16 +67,31 @@ def decode_transfer_logs(logs: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def hex_to_digits(word: pl.Expr) -> pl.Expr:
-    """Hex of up to 256 bits (no 0x) as decimal digits, exactly."""
+    """Hex of up to 256 bits (no 0x) as decimal digits, exactly.
+
+    In halves of 60 bits, which 64-bit integers hold for sure; what is longer than both is rare.
+    """
     short = word.str.strip_chars_start("0")
-    small = short.str.len_bytes() <= 15  # 60 bits: what 64-bit integers hold for sure
-    quick = pl.when(small & (short != "")).then(short).str.to_integer(base=16, strict=False)
+    length = short.str.len_bytes()
+    small, middle = length <= _HALF, length <= 2 * _HALF
+    low = pl.when(middle & (short != "")).then(short.str.tail(_HALF)).str.to_integer(base=16, strict=False)
+    high = pl.when(middle & ~small).then(short.str.slice(0, length - _HALF)).str.to_integer(
+        base=16, strict=False
+    ).cast(pl.Int128) * 2**60 + low.cast(pl.Int128)
     long = (
-        pl.when(~small)
+        pl.when(~middle)
         .then(short)
         .map_elements(lambda digits: str(int(digits, 16)), return_dtype=pl.String, skip_nulls=True)
     )
-    return pl.when(short == "").then(pl.lit("0")).when(small).then(quick.cast(pl.String)).otherwise(long)
+    return (
+        pl.when(short == "")
+        .then(pl.lit("0"))
+        .when(small)
+        .then(low.cast(pl.String))
+        .when(middle)
+        .then(high.cast(pl.String))
+        .otherwise(long)
+    )
 
 
 def _word(topics: pl.Expr, place: int) -> pl.Expr:

@@ -17,13 +17,32 @@ from inflows.layout import Layout
 from inflows.progress import Progress, reporter
 from inflows.raw.report import IngestReport
 from inflows.raw.store import ingest
-from inflows.sources import aws_btc, etl_files, own_files
+from inflows.sources import (
+    aws_btc,
+    aws_eth_logs,
+    aws_eth_token_transfers,
+    aws_eth_traces,
+    aws_eth_transactions,
+    cryo_files,
+    etl_files,
+    own_files,
+)
 from inflows.sources.formats import Format, Order
 
 _log = logging.getLogger(__name__)
 
 FORMATS: Final[dict[str, Format]] = {
-    source.name: source for source in (own_files.FORMAT, etl_files.FORMAT, aws_btc.FORMAT)
+    source.name: source
+    for source in (
+        own_files.FORMAT,
+        etl_files.FORMAT,
+        aws_btc.FORMAT,
+        aws_eth_token_transfers.FORMAT,
+        aws_eth_logs.FORMAT,
+        aws_eth_transactions.FORMAT,
+        aws_eth_traces.FORMAT,
+        cryo_files.FORMAT,
+    )
 }
 """Every input format by its name."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import polars as pl
 
 from inflows.raw.delivery import Delivery
 
@@ -33,3 +35,11 @@ class Format:
     name: str
     summary: str
     deliver: Callable[[Order], Iterable[Delivery]]
+    suffixes: tuple[str, ...] = (".csv", ".csv.gz", ".parquet", ".pq")
+    """What the names of files end with that are read of folders, globs and buckets."""
+    columns: tuple[str, ...] = ()
+    """The columns that are read of Parquet files in a bucket; none: whole files are fetched."""
+    check: Callable[[str, Mapping[str, pl.DataType]], None] | None = None
+    """Refuses a file, given its name and columns, that is not of this format."""
+    by_day: bool = False
+    """Whether a day's files can be stored without the other days'."""
