@@ -54,8 +54,8 @@ def test_what_was_spent_with_a_labelled_address_counts_at_level_all(tmp_path: Pa
     assert [line.split(",")[1:] for line in flows.stdout.splitlines()[1:]] == [["alpha", "", "inflow", "50"]]
 
 
-def test_without_utxo_entries_there_is_nothing_to_discover(tmp_path: Path) -> None:
+def test_without_transfers_or_utxo_entries_there_is_nothing_to_discover(tmp_path: Path) -> None:
     found = inflows("labels", "discover", "--data", str(tmp_path / "data"))
     assert found.returncode == 2
-    assert "no UTXO entries" in found.stderr
+    assert "no transfers or UTXO entries" in found.stderr
     assert "ingest bitcoin" in found.stderr

@@ -24,16 +24,17 @@ def label_transfers(transfers: pl.LazyFrame, wallets: pl.DataFrame) -> pl.LazyFr
     One row in, one row out: the span of a wallet that began last before the block's time is looked up by key
     (an as-of join finds at most one), then verified on the full address and on the span's end.
     """
+    ordered = touching(transfers, wallets).sort("block_time", maintain_order=True)
+    return ordered.pipe(label_side, wallets, "from").pipe(label_side, wallets, "to")
+
+
+def label_side(transfers: pl.LazyFrame, wallets: pl.DataFrame, side: str) -> pl.LazyFrame:
+    """The columns of one side (`from` or `to`) alone, of transfers in the order of block_time."""
     spans = (
         wallets.lazy()
         .select("address_key", "valid_from", "valid_to", "address", *_SPAN_COLUMNS)
         .sort("valid_from")
     )
-    ordered = touching(transfers, wallets).sort("block_time", maintain_order=True)
-    return ordered.pipe(_label_side, spans, "from").pipe(_label_side, spans, "to")
-
-
-def _label_side(transfers: pl.LazyFrame, spans: pl.LazyFrame, side: str) -> pl.LazyFrame:
     renamed = spans.rename(
         {name: f"_{name}" for name in ("valid_from", "valid_to", "address")}
         | {name: f"{side}_{name}" for name in _SPAN_COLUMNS}

@@ -61,17 +61,21 @@ def _claims_of(claims: pl.LazyFrame, chain: str, lineages: Mapping[str, str]) ->
     """Claims that hold on the chain, with open ends made definite, `is_specific` and `lineage`."""
     chains = [chain, "evm"] if evm_labels_hold(chain) else [chain]
     source = pl.col("source")
-    return claims.filter(pl.col("chain").is_in(chains)).select(
-        "address",
-        pl.col("valid_from").fill_null(pl.lit(BEGINNING, dtype=UTC_TIME)),
-        pl.col("valid_to").fill_null(pl.lit(END, dtype=UTC_TIME)),
-        "exchange",
-        "role",
-        "confidence",
-        "known_at",
-        "source",
-        (pl.col("chain") == chain).alias("is_specific"),
-        (source.replace(dict(lineages)) if lineages else source).alias("lineage"),
+    return (
+        claims.filter(pl.col("chain").is_in(chains))
+        .select(
+            "address",
+            pl.col("valid_from").fill_null(pl.lit(BEGINNING, dtype=UTC_TIME)),
+            pl.col("valid_to").fill_null(pl.lit(END, dtype=UTC_TIME)),
+            "exchange",
+            "role",
+            "confidence",
+            "known_at",
+            "source",
+            (pl.col("chain") == chain).alias("is_specific"),
+            (source.replace(dict(lineages)) if lineages else source).alias("lineage"),
+        )
+        .filter(pl.col("valid_from") < pl.col("valid_to"))  # what holds at no time was withdrawn
     )
 
 
