@@ -30,6 +30,8 @@ from inflows.stages import RULES_VERSION
 from inflows.stages.aggregate import without_price
 from inflows.stages.coverage import period_coverage
 from inflows.stages.total import finished, half_year_totals
+from inflows.stages.unplaced import FINDING as UNPLACED
+from inflows.stages.unplaced import sentence, without_basis
 from inflows.warehouse.inputs import WarehouseInputs
 from inflows.warehouse.publish import publish
 from inflows.warehouse.vintages import Vintage
@@ -177,7 +179,8 @@ def publish_vintage(
     totals = half_year_totals(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
     periods = period_coverage(totals["period"].unique().sort(), read, as_of)
     totals = finished(totals.lazy(), periods, simulated=simulated).collect()
-    found = pl.concat([facts.findings(), without_price(daily).collect()])
+    unplaced = without_basis(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
+    found = pl.concat([facts.findings(), without_price(daily).collect(), unplaced])
     chains = sorted({partition.chain for partition in facts.partitions})
     inputs = registries.fingerprints | {
         "raw": facts.raw_fingerprint(),
@@ -205,6 +208,8 @@ def publish_vintage(
             jurisdictions=registries.jurisdictions,
             findings=found,
             coverage=read,
+            licences=registries.licences,
+            references=registries.references,
         ),
         vintage,
         keep=settings.keep_databases,
@@ -231,10 +236,17 @@ def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> l
         if getattr(registries, table).is_empty():
             notes.append(f"The registry of {table.replace('claims', 'labels')} is empty, so {consequence}.")
     for finding, transfers in (
-        found.group_by("finding").agg(pl.col("transfers").sum()).sort("finding").iter_rows()
+        found.filter(pl.col("finding") != UNPLACED)
+        .group_by("finding")
+        .agg(pl.col("transfers").sum())
+        .sort("finding")
+        .iter_rows()
     ):
         flows = "flow" if transfers == 1 else "flows"
         notes.append(f"{transfers:,} {flows}: {finding.replace('_', ' ')} (table meta_finding).")
+    unplaced = found.filter(pl.col("finding") == UNPLACED)
+    if unplaced.height:
+        notes.append(sentence(unplaced))
     quarantined = read["quarantined"].fill_null(0).sum()
     if quarantined:
         notes.append(

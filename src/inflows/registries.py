@@ -9,8 +9,9 @@ from functools import cached_property
 import polars as pl
 
 from inflows.layout import Layout
-from inflows.registry import effective
+from inflows.registry import effective, published
 from inflows.registry.label_sources import lineages
+from inflows.registry.tables import REFERENCES
 from inflows.stages.resolve import resolve_wallets
 
 
@@ -47,10 +48,21 @@ class Registries:
         return effective.jurisdictions(self.layout, self.as_of).sort(keys).collect()
 
     @cached_property
+    def licences(self) -> pl.DataFrame:
+        """Statuses of licences; no total depends on them."""
+        return effective.licences(self.layout, self.as_of).collect()
+
+    @cached_property
+    def references(self) -> pl.DataFrame:
+        """Figures that others published, those of the project among them; no total depends on them."""
+        return published.references(self.layout, self.as_of).collect()
+
+    @cached_property
     def fingerprints(self) -> dict[str, str]:
         """SHA-256 of what is in effect, by registry."""
-        tables = ("labels", "assets", "prices", "jurisdictions")
-        return {table: effective.fingerprint(self.layout, table, self.as_of) for table in tables}
+        tables = ("labels", "assets", "prices", "jurisdictions", "licences")
+        stored = {table: effective.fingerprint(self.layout, table, self.as_of) for table in tables}
+        return stored | {"references": effective.digest(self.references.lazy(), REFERENCES)}
 
     @property
     def simulated(self) -> bool:

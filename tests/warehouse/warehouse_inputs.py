@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 
 from inflows.contracts.flows import DailyFacts, Findings, Flows, Totals, Wallets
+from inflows.contracts.licences import Licences, References
 from inflows.contracts.names import BASES, LEVELS, SCOPES
 from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
 from inflows.keys import BEGINNING, END
-from inflows.warehouse.inputs import Coverage, References, WarehouseInputs
+from inflows.warehouse.inputs import Coverage, WarehouseInputs
 from inflows.warehouse.vintages import Vintage
 
 USDT = "0xdac17f958d2ee523a2206206994597c13d831ec7"
@@ -209,8 +210,34 @@ def warehouse_inputs(folder: Path, **changes: Any) -> WarehouseInputs:
         "rows": 3,
         "quarantined": 0,
     }
-    figure = {"period": "2024-H1", "jurisdiction": "HK", "measure": "received", "source": "AFP"}
-    figure["published_usd"] = Decimal(26_600_000_000)
+    figure = {
+        "figure": "hk-2024h1",
+        "period": "2024-H1",
+        "jurisdiction": "HK",
+        "other": "",
+        "measure": "received",
+        "counted": "centralised_exchanges",
+        "licence": "",
+        "basis": "traffic",
+        "published_usd": Decimal(26_600_000_000),
+        "bound": "rounded",
+        "caveats": "",
+        "source": "AFP",
+    }
+    licence = {
+        "exchange": "alpha",
+        "entity": "Alpha (HK) Limited",
+        "jurisdiction": "HK",
+        "regulator": "SFC",
+        "licence": "vatp",
+        "status": "granted",
+        "valid_from": dt.date(2024, 6, 1),
+        "dating": "on",
+        "certainty": "register",
+        "policy": "own_wallets",
+        "note": "",
+        "source": "register",
+    }
     inputs = {
         "totals": totals(),
         "wallets": wallets(),
@@ -218,6 +245,7 @@ def warehouse_inputs(folder: Path, **changes: Any) -> WarehouseInputs:
         "jurisdictions": frame(Jurisdictions, [place, half]),
         "findings": frame(Findings, [finding]),
         "coverage": frame(Coverage, [read]),
+        "licences": frame(Licences, [licence]),
         "references": frame(References, [figure]),
     }
     return WarehouseInputs(**paths, **(inputs | changes))

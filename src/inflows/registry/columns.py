@@ -239,7 +239,7 @@ def country(name: str) -> Column:
     """A country of ISO 3166-1, by its two capital letters."""
     value = text(name)
     capitals = value.str.to_uppercase()
-    codes = list(_country_codes())
+    codes = list(country_codes())
     return Column(
         name,
         value,
@@ -263,7 +263,8 @@ def country(name: str) -> Column:
 
 
 @cache
-def _country_codes() -> tuple[str, ...]:
+def country_codes() -> tuple[str, ...]:
+    """All codes of ISO 3166-1 alpha-2."""
     # Imported late: it reads its lists from disk.
     import pycountry
 

@@ -16,7 +16,7 @@ import polars as pl
 from inflows.contracts.schema import UTC_TIME
 from inflows.layout import Layout
 from inflows.registry.store import SEQUENCE, scan
-from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, PRICES, TABLES, Table, in_utc
+from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, LICENCES, PRICES, TABLES, Table, in_utc
 
 SIMULATED: Final = "simulated"
 """The source of rows that describe a synthetic market."""
@@ -48,6 +48,11 @@ def jurisdictions(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
     return latest(scan(layout, JURISDICTIONS), JURISDICTIONS, as_of)
 
 
+def licences(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
+    """Statuses of licences (contracts.licences.Licences)."""
+    return latest(scan(layout, LICENCES), LICENCES, as_of)
+
+
 def prices(layout: Layout, as_of: dt.datetime, order: Sequence[str] = ()) -> pl.LazyFrame:
     """Quotes (contracts.registry.Prices), one for each chain, contract and time.
 
@@ -75,13 +80,18 @@ def fingerprint(layout: Layout, table: str, as_of: dt.datetime) -> str:
     Notes are left out: no total depends on them.
     """
     held = TABLES[table]
-    effective = latest(scan(layout, held), held, as_of).drop(held.notes).sort(held.key)
-    rows = effective.with_columns(pl.selectors.temporal().to_physical()).collect()
-    digest = hashlib.sha256()
-    digest.update((",".join(rows.columns) + "\n").encode())
+    return digest(latest(scan(layout, held), held, as_of), held)
+
+
+def digest(effective: pl.LazyFrame, held: Table) -> str:
+    """SHA-256, in hex, over the effective rows of a table; see fingerprint."""
+    ordered = effective.drop(held.notes).sort(held.key)
+    rows = ordered.with_columns(pl.selectors.temporal().to_physical()).collect()
+    hashed = hashlib.sha256()
+    hashed.update((",".join(rows.columns) + "\n").encode())
     for part in rows.iter_slices(250_000):
-        digest.update(part.write_csv(include_header=False, quote_style="non_numeric").encode())
-    return digest.hexdigest()
+        hashed.update(part.write_csv(include_header=False, quote_style="non_numeric").encode())
+    return hashed.hexdigest()
 
 
 def is_simulated(layout: Layout, as_of: dt.datetime) -> bool:

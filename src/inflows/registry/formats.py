@@ -1,11 +1,11 @@
-"""The four own formats of registries: their columns, and what must hold within one row.
+"""The own formats of registries: their columns, and what must hold within one row.
 
 Columns that may be left out of the file are read as empty. Every format may carry known_at.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
 
 import polars as pl
@@ -13,7 +13,6 @@ import polars as pl
 from inflows.contracts.names import ASSET_KINDS, BASES, ROLES
 from inflows.registry.columns import (
     Check,
-    Column,
     address,
     choice,
     country,
@@ -26,24 +25,26 @@ from inflows.registry.columns import (
     words,
     yes_or_no,
 )
-from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, PRICES, Table
+from inflows.registry.crosschecks import overlapping_owners
+from inflows.registry.form import Format, ends_after_it_begins
+from inflows.registry.licence_formats import licences, references
+from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, LICENCES, PRICES, REFERENCES, Table
 
 EVM_IS_NO_CHAIN = "stands for every EVM chain in labels only; name the chain"
-
-
-@dataclass(frozen=True)
-class Format:
-    """An own format: the table it fills, its columns, and checks of values against each other."""
-
-    table: Table
-    columns: tuple[Column, ...]
-    checks: tuple[Check, ...]
 
 
 @cache
 def own_format(table: Table) -> Format:
     """The own format of a registry table."""
-    return {LABELS: _labels, PRICES: _prices, ASSETS: _assets, JURISDICTIONS: _jurisdictions}[table]()
+    formats: dict[Table, Callable[[], Format]] = {
+        LABELS: _labels,
+        PRICES: _prices,
+        ASSETS: _assets,
+        JURISDICTIONS: _jurisdictions,
+        LICENCES: licences,
+        REFERENCES: references,
+    }
+    return formats[table]()
 
 
 def _labels() -> Format:
@@ -61,7 +62,8 @@ def _labels() -> Format:
             words("source", longest=500),
             words("evidence", longest=500, present=False, filled=False),
         ),
-        (_ends_after_it_begins(),),
+        (ends_after_it_begins(),),
+        between=overlapping_owners,
     )
 
 
@@ -120,12 +122,5 @@ def _jurisdictions() -> Format:
             words("source", longest=500),
             moment("known_at", present=False, filled=False),
         ),
-        (_ends_after_it_begins(),),
-    )
-
-
-def _ends_after_it_begins() -> Check:
-    return Check(
-        pl.col("valid_to") <= pl.col("valid_from"),
-        says("valid_to '{}' is not after valid_from '{}'; valid_to is exclusive", "valid_to", "valid_from"),
+        (ends_after_it_begins(),),
     )

@@ -19,12 +19,14 @@ from inflows.keys import END
 from inflows.layout import Layout
 from inflows.registry import crosschecks, store
 from inflows.registry.effective import latest
-from inflows.registry.formats import Format, own_format
+from inflows.registry.form import Format
+from inflows.registry.formats import own_format
 from inflows.registry.parsing import parse
 from inflows.registry.problems import PLACE, Problems
 from inflows.registry.reading import files_at, is_parquet, read_text
 from inflows.registry.store import SEQUENCE, Addition, Imported
-from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, PRICES, Table
+from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, LICENCES, PRICES, REFERENCES
+from inflows.registry.traffic import traffic
 
 __all__ = [
     "Imported",
@@ -32,7 +34,11 @@ __all__ = [
     "import_assets",
     "import_jurisdictions",
     "import_labels",
+    "import_licences",
     "import_prices",
+    "import_references",
+    "import_traffic",
+    "read_sound",
 ]
 
 
@@ -40,28 +46,49 @@ def import_labels(
     layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
 ) -> Imported:
     """Import claims about addresses; within one import an address has one exchange at a time."""
-    return _import(layout, LABELS, path, known_at, now)
+    return _import(layout, own_format(LABELS), path, known_at, now)
 
 
 def import_prices(
     layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
 ) -> Imported:
     """Import quotes in US dollars of one whole coin."""
-    return _import(layout, PRICES, path, known_at, now)
+    return _import(layout, own_format(PRICES), path, known_at, now)
 
 
 def import_assets(
     layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
 ) -> Imported:
     """Import the assets that are valued."""
-    return _import(layout, ASSETS, path, known_at, now)
+    return _import(layout, own_format(ASSETS), path, known_at, now)
 
 
 def import_jurisdictions(
     layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
 ) -> Imported:
     """Import weights of exchanges; for an exchange, basis and day they sum to at most 1 in the registry."""
-    return _import(layout, JURISDICTIONS, path, known_at, now)
+    return _import(layout, own_format(JURISDICTIONS), path, known_at, now)
+
+
+def import_traffic(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import shares of web traffic by country and month, as weights under the basis traffic."""
+    return _import(layout, traffic(), path, known_at, now)
+
+
+def import_licences(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import statuses of licences; of those under way an entity has one at a time for a licence."""
+    return _import(layout, own_format(LICENCES), path, known_at, now)
+
+
+def import_references(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import figures that others published, besides those that come with the project."""
+    return _import(layout, own_format(REFERENCES), path, known_at, now)
 
 
 def core_assets_path() -> Path:
@@ -70,21 +97,29 @@ def core_assets_path() -> Path:
 
 
 def _import(
-    layout: Layout, table: Table, path: Path, known_at: dt.datetime | None, now: dt.datetime
+    layout: Layout, form: Format, path: Path, known_at: dt.datetime | None, now: dt.datetime
 ) -> Imported:
-    default = store.default_known_at(layout, table, known_at, now)
-    rows, problems = _read(path, own_format(table), default)
+    default = store.default_known_at(layout, form.table, known_at, now)
+    rows = read_sound(form, path, default)
     rows_read = rows.height
-    crosschecks.repeated_keys(rows, table, problems)
-    if table is LABELS:
-        agreeing = rows.join(problems.all(), on=list(PLACE), how="anti")
-        crosschecks.overlapping_owners(agreeing, problems)
-    problems.refuse(table.name)
-    addition = store.plan(layout, table, rows.select(table.columns))
-    if table is JURISDICTIONS:
+    addition = store.plan(layout, form.table, rows)
+    if form.table is JURISDICTIONS:
         _check_weights(layout, addition)
     store.write(layout, addition)
     return store.report(addition, rows_read, default)
+
+
+def read_sound(form: Format, path: Path, default: dt.datetime | None) -> pl.DataFrame:
+    """The rows of a file, folder or glob (the columns of its table); UsageError names every bad line.
+
+    default goes to rows without a known_at of their own.
+    """
+    rows, problems = _read(path, form, default)
+    crosschecks.repeated_keys(rows, form.table, problems)
+    if form.between is not None:
+        form.between(rows.join(problems.all(), on=list(PLACE), how="anti"), problems)
+    problems.refuse(form.table.name)
+    return rows.select(form.table.columns)
 
 
 def _read(path: Path, form: Format, default: dt.datetime | None) -> tuple[pl.DataFrame, Problems]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from inflows.registry.columns import Check, says, text
-from inflows.registry.formats import Format
+from inflows.registry.form import Format
 from inflows.registry.problems import PLACE, PROBLEMS
 
 
@@ -29,7 +29,7 @@ def parse(raw: pl.DataFrame, form: Format) -> tuple[pl.DataFrame, pl.DataFrame]:
     sound = _without(typed, problems)
     for check in form.checks:
         problems += _failing(sound, [check])
-    rows = _without(sound, problems).select(*PLACE, *form.table.columns)
+    rows = _without(sound, problems).with_columns(form.derived).select(*PLACE, *form.table.columns)
     return rows, pl.concat([pl.DataFrame(schema=PROBLEMS), *problems])
 
 

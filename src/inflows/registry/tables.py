@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inflows.contracts import columns as c
+from inflows.contracts.licences import Licences, References
 from inflows.contracts.registry import Assets, Jurisdictions, Labels, Prices
 from inflows.contracts.schema import dtypes
 
@@ -46,7 +47,14 @@ ASSETS: Final = Table("assets", Assets, ("chain", "contract"), has_baseline=True
 JURISDICTIONS: Final = Table(
     "jurisdictions", Jurisdictions, ("exchange", "jurisdiction", "basis", "valid_from"), has_baseline=True
 )
-TABLES: Final = {table.name: table for table in (LABELS, PRICES, ASSETS, JURISDICTIONS)}
+LICENCES: Final = Table(
+    "licences",
+    Licences,
+    ("exchange", "entity", "jurisdiction", "licence", "status", "valid_from"),
+    has_baseline=True,
+)
+REFERENCES: Final = Table("references", References, ("figure",), has_baseline=True)
+TABLES: Final = {table.name: table for table in (LABELS, PRICES, ASSETS, JURISDICTIONS, LICENCES, REFERENCES)}
 
 
 def in_utc(moment: dt.datetime) -> dt.datetime:

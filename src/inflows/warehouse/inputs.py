@@ -10,9 +10,11 @@ import polars as pl
 
 from inflows.contracts import columns as c
 from inflows.contracts.flows import Findings, Totals, Wallets
+from inflows.contracts.licences import Licences, References
 from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
 from inflows.keys import BEGINNING, END
+from inflows.stages.licences import with_days, with_standing
 from inflows.warehouse.vintages import Vintage
 
 
@@ -34,16 +36,6 @@ class Coverage(c.Schema):
     quarantined = c.int64(nullable=True)
 
 
-class References(c.Schema):
-    """Figures that others published. Key: period, jurisdiction, measure, source."""
-
-    period = c.string()
-    jurisdiction = c.string()
-    measure = c.string()
-    published_usd = c.decimal(38, 6)
-    source = c.string()
-
-
 @dataclass(frozen=True)
 class WarehouseInputs:
     """Everything that is published: Parquet files of the facts, and frames by their contracts."""
@@ -57,6 +49,7 @@ class WarehouseInputs:
     findings: pl.DataFrame
     coverage: pl.DataFrame  # as raw.store.coverage makes it
     references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
+    licences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Licences)))
 
 
 def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.DataFrame]:
@@ -65,13 +58,26 @@ def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.Da
         "agg_jurisdiction_half_year": inputs.totals.lazy().pipe(conform, Totals).collect(),
         "dim_asset": inputs.assets.lazy().pipe(conform, Assets).collect(),
         "dim_jurisdiction": inputs.jurisdictions.lazy().pipe(conform, Jurisdictions).collect(),
-        "dim_reference": inputs.references.lazy().pipe(conform, References).collect(),
         "dim_wallet": _wallets(inputs.wallets),
         "meta_finding": inputs.findings.lazy().pipe(conform, Findings).collect(),
         "meta_vintage": _vintage_row(vintage),
         "rpt_coverage": inputs.coverage.lazy().pipe(conform, Coverage).collect(),
     }
     return {name: _naive(frame).sort(pl.all(), nulls_last=False) for name, frame in frames.items()}
+    return _in_order(frames) | prepare_facts(inputs.licences, inputs.references)
+
+
+def prepare_facts(licences: pl.DataFrame, references: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The rows of dim_licence and dim_reference, which no total depends on."""
+    return _in_order(
+        {
+            "dim_licence": licences.lazy().pipe(conform, Licences).pipe(with_standing).collect(),
+            "dim_reference": references.lazy().pipe(conform, References).pipe(with_days).collect(),
+        }
+    )
+
+
+def _in_order(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 
 def _wallets(wallets: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,24 @@
+"""The registry files that come with the project: data/registry/*.csv of a checkout, or inside the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from inflows.errors import WorkError
+
+_PACKAGE: Final = Path(__file__).parents[1]
+_FOLDERS: Final = (_PACKAGE / "data" / "registry", _PACKAGE.parents[1] / "data" / "registry")
+"""Installed, checkout."""
+
+
+def shipped(name: str) -> Path:
+    """The file of a registry table that comes with the project, in the own format of that table."""
+    for folder in _FOLDERS:
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            return path
+    raise WorkError(
+        f"The list of {name} that comes with the program is missing from this installation.",
+        "Install inflows again.",
+    )
