@@ -48,8 +48,8 @@ class WarehouseInputs:
     jurisdictions: pl.DataFrame
     findings: pl.DataFrame
     coverage: pl.DataFrame  # as raw.store.coverage makes it
-    references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
     licences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Licences)))
+    references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
 
 
 def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.DataFrame]:
@@ -63,7 +63,6 @@ def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.Da
         "meta_vintage": _vintage_row(vintage),
         "rpt_coverage": inputs.coverage.lazy().pipe(conform, Coverage).collect(),
     }
-    return {name: _naive(frame).sort(pl.all(), nulls_last=False) for name, frame in frames.items()}
     return _in_order(frames) | prepare_facts(inputs.licences, inputs.references)
 
 
@@ -78,6 +77,7 @@ def prepare_facts(licences: pl.DataFrame, references: pl.DataFrame) -> dict[str,
 
 
 def _in_order(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    return {name: _naive(frame).sort(pl.all(), nulls_last=False) for name, frame in frames.items()}
 
 
 def _wallets(wallets: pl.DataFrame) -> pl.DataFrame:
