@@ -30,7 +30,16 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "prices import": ("inflows prices import prices.csv --input-format inflows",),
     "prices fetch": ("inflows prices fetch --source binance --from 2024-01-01 --to 2024-07-01",),
     "assets import": ("inflows assets import --core",),
-    "jurisdictions import": ("inflows jurisdictions import weights.csv",),
+    "jurisdictions import": (
+        "inflows jurisdictions import --core",
+        "inflows jurisdictions import visits.csv --input-format traffic",
+    ),
+    "licences import": ("inflows licences import --core",),
+    "licences show": ("inflows licences show --jurisdiction HK --at 2025-02-28",),
+    "licences count": ("inflows licences count --at 2025-02-28 --format json",),
+    "licences compare": ("inflows licences compare",),
+    "references show": ("inflows references show --basis headquarters",),
+    "references import": ("inflows references import figures.csv",),
 }
 
 

@@ -14,7 +14,9 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "labels": ("registries", "labels_discover"),
     "prices": ("prices",),
     "assets": ("registries",),
-    "jurisdictions": ("registries",),
+    "jurisdictions": ("jurisdictions",),
+    "licences": ("licences",),
+    "references": ("references",),
 }
 """The modules of each group; each has `register`, or `register_GROUP`, which adds its commands."""
 
@@ -24,11 +26,24 @@ HELP: Final[dict[str, str]] = {
     "prices": "What a coin cost.",
     "assets": "Which assets are listed.",
     "jurisdictions": "Where an exchange counts.",
+    "licences": "Who holds, seeks or gave up which licence.",
+    "references": "What others published, with ours beside it.",
 }
+
+
+DEFAULT: Final[dict[str, str]] = {"licences": "show", "references": "show"}
+"""The command that is meant where a group is called without one."""
 
 
 class LateGroup(TyperGroup):
     """A group that fills itself with its commands at the first look."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments; those that begin with an option are for the command of DEFAULT."""
+        meant = DEFAULT.get(str(self.name))
+        if meant is not None and (not args or (args[0].startswith("-") and args[0] != "--help")):
+            args = [meant, *args]
+        return super().parse_args(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name."""

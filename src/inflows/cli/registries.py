@@ -1,4 +1,4 @@
-"""The imports of labels, assets and jurisdictions in the project's own formats."""
+"""The imports of labels and assets in the project's own formats."""
 
 from __future__ import annotations
 
@@ -29,11 +29,6 @@ def register_assets(group: typer.Typer) -> None:
     group.command("import")(import_assets)
 
 
-def register_jurisdictions(group: typer.Typer) -> None:
-    """Add the commands to `inflows jurisdictions`."""
-    group.command("import")(import_jurisdictions)
-
-
 def import_labels(
     path: ImportPath, input_format: OwnFormat = "inflows", known_at: KnownAt = None, data: Data = None
 ) -> None:
@@ -54,13 +49,6 @@ def import_assets(
     if (path is None) != core:
         raise UsageError("Give either a PATH or --core.", "For example: inflows assets import assets.csv")
     _import("assets", imports.core_assets_path() if path is None else path, input_format, known_at, data)
-
-
-def import_jurisdictions(
-    path: ImportPath, input_format: OwnFormat = "inflows", known_at: KnownAt = None, data: Data = None
-) -> None:
-    """Import the weights of exchanges in jurisdictions."""
-    _import("jurisdictions", path, input_format, known_at, data)
 
 
 def _import(table: str, path: Path, input_format: str, known_at: str | None, data: Path | None) -> None:
