@@ -15,7 +15,13 @@ create table agg_jurisdiction_half_year (
     inflow_ratio_on_year double,
     coverage_share double,
     partial boolean,
-    simulated boolean
+    simulated boolean,
+    inflow_change_on_previous_usd decimal(38, 6),
+    inflow_ratio_on_previous double,
+    inflow_change_on_year_usd decimal(38, 6),
+    inflow_rank bigint,
+    share_of_world double,
+    strict_share double
 );
 
 comment on table agg_jurisdiction_half_year is 'The published totals, one row for every answer to "how much": filter on one basis, one scope and one level before adding anything up.';
@@ -35,3 +41,9 @@ comment on column agg_jurisdiction_half_year.inflow_ratio_on_year is 'inflow_usd
 comment on column agg_jurisdiction_half_year.coverage_share is 'Part of the days of the period that have data, 0 to 1; NULL where it is unknown which blocks were read.';
 comment on column agg_jurisdiction_half_year.partial is 'True where the period was not over or not wholly read when this was built.';
 comment on column agg_jurisdiction_half_year.simulated is 'True where the numbers come from the synthetic market and say nothing about the world.';
+comment on column agg_jurisdiction_half_year.inflow_change_on_previous_usd is 'inflow_usd less that of the half-year before, in US dollars; NULL where there is no data of that half-year at all.';
+comment on column agg_jurisdiction_half_year.inflow_ratio_on_previous is 'inflow_usd divided by that of the half-year before; NULL where there is none.';
+comment on column agg_jurisdiction_half_year.inflow_change_on_year_usd is 'inflow_usd less that of the same half a year before, in US dollars; NULL where there is no data of it at all.';
+comment on column agg_jurisdiction_half_year.inflow_rank is 'Place by inflow_usd among the jurisdictions of the same period, basis, scope and level; 1 received most, equals share a place; NULL for ZZ.';
+comment on column agg_jurisdiction_half_year.share_of_world is 'inflow_usd divided by that of all jurisdictions, ZZ included, 0 to 1; NULL where nothing was received anywhere.';
+comment on column agg_jurisdiction_half_year.strict_share is 'Label coverage: the inflow at level strict divided by the inflow of this row; above 1 where surer labels move value to the other side of a sweep; NULL where there is none.';

@@ -6,23 +6,25 @@ select
     cast(basis as varchar) as basis,
     cast(scope as varchar) as scope,
     cast(level as varchar) as level,
-    cast(rank() over selection as bigint) as inflow_rank,
+    cast(inflow_rank as bigint) as inflow_rank,
     cast(inflow_usd as decimal(38, 6)) as inflow_usd,
     cast(outflow_usd as decimal(38, 6)) as outflow_usd,
     cast(net_usd as decimal(38, 6)) as net_usd,
-    cast(inflow_usd / nullif(sum(inflow_usd) over (partition by period, basis, scope, level), 0) as double)
-        as share_of_world,
+    cast(share_of_world as double) as share_of_world,
+    cast(inflow_change_on_previous_usd as decimal(38, 6)) as change_on_half_usd,
+    cast(inflow_ratio_on_previous as double) as inflow_ratio_on_half,
+    cast(inflow_change_on_year_usd as decimal(38, 6)) as change_on_year_usd,
+    cast(inflow_ratio_on_year as double) as inflow_ratio_on_year,
+    cast(strict_share as double) as strict_share,
     cast(inflow_transfers as bigint) as inflow_transfers,
     cast(outflow_transfers as bigint) as outflow_transfers,
     cast(unlisted_inflow_transfers as bigint) as unlisted_inflow_transfers,
     cast(priced_share as double) as priced_share,
-    cast(inflow_ratio_on_year as double) as inflow_ratio_on_year,
     cast(coverage_share as double) as coverage_share,
     cast(partial as boolean) as partial,
     cast(simulated as boolean) as simulated,
 from agg_jurisdiction_half_year
-window selection as (partition by period, basis, scope, level order by inflow_usd desc)
-order by period, basis, scope, level, inflow_rank, jurisdiction;
+order by period, basis, scope, level, inflow_usd desc, jurisdiction;
 
 comment on view rpt_jurisdiction_half_year is 'The totals as readers want them. Filter on one basis (licence), one scope (exchange) and one level (base): those are the defaults of the program.';
 comment on column rpt_jurisdiction_half_year.period is 'Half-year in UTC: 2024-H1 is January to June, 2024-H2 July to December.';
@@ -30,7 +32,7 @@ comment on column rpt_jurisdiction_half_year.jurisdiction is 'ISO 3166-1 alpha-2
 comment on column rpt_jurisdiction_half_year.basis is 'Why an exchange counts there: licence held, headquarters, or share of traffic.';
 comment on column rpt_jurisdiction_half_year.scope is 'How transfers between exchanges count: exchange (as received), jurisdiction (left out inside one jurisdiction) or market (all left out).';
 comment on column rpt_jurisdiction_half_year.level is 'Which labels exist: strict (confidence 50 and more), base (20 and more) or all.';
-comment on column rpt_jurisdiction_half_year.inflow_rank is 'Place by inflow_usd among the jurisdictions of the same period, basis, scope and level; 1 received most, equals share a place.';
+comment on column rpt_jurisdiction_half_year.inflow_rank is 'Place by inflow_usd among the jurisdictions of the same period, basis, scope and level; 1 received most, equals share a place; NULL for ZZ, which is no jurisdiction.';
 comment on column rpt_jurisdiction_half_year.inflow_usd is 'Value received in US dollars.';
 comment on column rpt_jurisdiction_half_year.outflow_usd is 'Value sent in US dollars.';
 comment on column rpt_jurisdiction_half_year.net_usd is 'Received less sent, in US dollars.';
@@ -43,3 +45,7 @@ comment on column rpt_jurisdiction_half_year.inflow_ratio_on_year is 'Times the 
 comment on column rpt_jurisdiction_half_year.coverage_share is 'Part of the days of the period that have data, 0 to 1; NULL where it is unknown which blocks were read.';
 comment on column rpt_jurisdiction_half_year.partial is 'True where the period was not over or not wholly read.';
 comment on column rpt_jurisdiction_half_year.simulated is 'True where the numbers come from the synthetic market.';
+comment on column rpt_jurisdiction_half_year.change_on_half_usd is 'inflow_usd less that of the half-year before, in US dollars; NULL where there is no data of that half-year at all.';
+comment on column rpt_jurisdiction_half_year.inflow_ratio_on_half is 'inflow_usd divided by that of the half-year before; NULL where there is none.';
+comment on column rpt_jurisdiction_half_year.change_on_year_usd is 'inflow_usd less that of the same half a year before, in US dollars; NULL where there is no data of it at all.';
+comment on column rpt_jurisdiction_half_year.strict_share is 'Label coverage: the inflow at level strict divided by the inflow of this row; above 1 where surer labels move value to the other side of a sweep; NULL where there is none.';

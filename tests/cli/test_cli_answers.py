@@ -13,7 +13,10 @@ TOTALS = {
     "outflow_usd": str, "net_usd": str, "inflow_transfers": int, "outflow_transfers": int,
     "unlisted_inflow_transfers": int, "priced_share": (float, int, type(None)),
     "inflow_ratio_on_year": (float, int, type(None)), "coverage_share": (float, int, type(None)),
-    "partial": bool, "simulated": bool,
+    "partial": bool, "simulated": bool, "inflow_change_on_previous_usd": (str, type(None)),
+    "inflow_ratio_on_previous": (float, type(None)), "inflow_change_on_year_usd": (str, type(None)),
+    "inflow_rank": (int, type(None)), "share_of_world": (float, type(None)),
+    "strict_share": (float, type(None)),
 }  # fmt: skip
 COMPARED = {
     "period": str, "jurisdiction": str, "other": str, "basis": str, "scope": str, "level": str,

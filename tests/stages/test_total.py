@@ -9,7 +9,7 @@ from support import frame, weights
 
 from inflows.contracts.flows import DailyFacts
 from inflows.stages.attribute import daily_weights
-from inflows.stages.total import half_year_totals
+from inflows.stages.total import period_totals
 
 DAY = dt.date(2024, 3, 1)
 
@@ -33,7 +33,7 @@ def fact(**changes: object) -> dict[str, object]:
 
 def totals(facts: list[dict[str, object]], places: pl.LazyFrame, **only: str) -> list[dict[str, object]]:
     chosen = {"basis": "licence", "scope": "exchange", "level": "base"} | only
-    found = half_year_totals(frame(DailyFacts, facts).lazy(), places).collect()
+    found = period_totals(frame(DailyFacts, facts).lazy(), places).collect()
     return found.filter(**chosen).rows(named=True)
 
 
@@ -180,3 +180,98 @@ def test_weights_of_a_day_sum_to_one() -> None:
     sums = found.group_by("exchange", "basis").agg(pl.col("weight").sum()).collect()
     assert sums.height == 6
     assert sums["weight"].unique().to_list() == [Decimal(1)]
+
+
+def test_changes_and_ratios_are_to_the_period_before_and_to_the_year_before() -> None:
+    days = [dt.date(2023, 1, 1), dt.date(2023, 12, 31), dt.date(2024, 6, 30), dt.date(2024, 7, 1)]
+    amounts = [Decimal(10), Decimal(4), Decimal(29), Decimal("7.25")]
+    rows = totals([fact(date=day, usd=usd) for day, usd in zip(days, amounts, strict=True)], HK)
+    assert [
+        (
+            row["period"],
+            row["inflow_change_on_previous_usd"],
+            row["inflow_ratio_on_previous"],
+            row["inflow_change_on_year_usd"],
+            row["inflow_ratio_on_year"],
+        )
+        for row in rows
+    ] == [
+        ("2023-H1", None, None, None, None),
+        ("2023-H2", Decimal(-6), 0.4, None, None),
+        ("2024-H1", Decimal(25), 7.25, Decimal(19), 2.9),
+        ("2024-H2", Decimal("-21.75"), 0.25, Decimal("3.25"), 1.8125),
+    ]
+
+
+def test_a_jurisdiction_that_received_nothing_before_changes_by_the_whole_and_has_no_ratio() -> None:
+    places = weights({"exchange": "alpha", "jurisdiction": "HK"}, {"exchange": "bravo", "jurisdiction": "SG"})
+    rows = totals([fact(to_exchange="bravo", date=dt.date(2023, 12, 1)), fact()], places)
+    (hk,) = (row for row in rows if row["jurisdiction"] == "HK")
+    assert (hk["inflow_change_on_previous_usd"], hk["inflow_ratio_on_previous"]) == (Decimal(10), None)
+    assert (hk["inflow_change_on_year_usd"], hk["inflow_ratio_on_year"]) == (None, None)
+
+
+def test_ranks_are_of_jurisdictions_and_the_world_holds_what_is_unattributed_too() -> None:
+    places = weights(
+        *({"exchange": x, "jurisdiction": j} for x, j in (("a", "HK"), ("b", "SG"), ("c", "US")))
+    )
+    received = {"a": 10, "b": 30, "c": 10, "nowhere": 50}
+    rows = totals([fact(to_exchange=name, usd=Decimal(usd)) for name, usd in received.items()], places)
+    assert {row["jurisdiction"]: (row["inflow_rank"], row["share_of_world"]) for row in rows} == {
+        "SG": (1, 0.3),
+        "HK": (2, 0.1),
+        "US": (2, 0.1),
+        "ZZ": (None, 0.5),
+    }
+
+
+def test_the_strict_share_is_what_the_surest_labels_alone_would_count() -> None:
+    facts = [fact(), fact(level="strict", usd=Decimal(4)), fact(level="all", usd=Decimal(16))]
+    shares = {level: totals(facts, HK, level=level)[0]["strict_share"] for level in ("strict", "base", "all")}
+    assert shares == {"strict": 1.0, "base": 0.4, "all": 0.25}
+    assert totals([fact()], HK)[0]["strict_share"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("grain", "periods"),
+    [
+        ("year", ["2023", "2024"]),
+        ("half", ["2023-H2", "2024-H1", "2024-H2"]),
+        ("quarter", ["2023-Q4", "2024-Q1", "2024-Q2", "2024-Q3"]),
+        ("month", ["2023-12", "2024-01", "2024-02", "2024-03", "2024-06", "2024-07"]),
+        ("day", ["2023-12-31", "2024-01-01", "2024-02-29", "2024-03-31", "2024-06-30", "2024-07-01"]),
+    ],
+)
+def test_periods_of_every_length_begin_and_end_with_their_days(grain: str, periods: list[str]) -> None:
+    days = ["2023-12-31", "2024-01-01", "2024-02-29", "2024-03-31", "2024-06-30", "2024-07-01"]
+    facts = frame(DailyFacts, [fact(date=dt.date.fromisoformat(day)) for day in days]).lazy()
+    found = period_totals(facts, HK, grain).collect().filter(basis="licence", scope="exchange")
+    assert found["period"].to_list() == periods
+    assert found["inflow_usd"].sum() == 60
+
+
+def test_slices_add_up_to_the_total_they_slice_and_grow_by_themselves() -> None:
+    facts = [
+        fact(size_band="under_10k"),
+        fact(size_band="1m_to_10m", usd=Decimal(100)),
+        fact(size_band=None, priced_transfers=0, usd=Decimal(0)),
+        fact(size_band="under_10k", date=dt.date(2023, 3, 1), usd=Decimal(5)),
+        fact(flow_type="inter_exchange", from_exchange="bravo", size_band="under_10k", usd=Decimal(1)),
+    ]
+    rows = frame(DailyFacts, facts).lazy()
+    only = {"basis": "licence", "scope": "exchange", "level": "base", "period": "2024-H1"}
+    found = period_totals(rows, HK, by=("exchange", "size_band")).collect().filter(**only)
+    assert [
+        (r["jurisdiction"], r["exchange"], r["size_band"], r["inflow_usd"], r["outflow_usd"])
+        for r in found.rows(named=True)
+    ] == [
+        ("HK", "alpha", "1m_to_10m", 100, 0),
+        ("HK", "alpha", "under_10k", 11, 0),
+        ("HK", "alpha", None, 0, 0),
+        ("ZZ", "bravo", "under_10k", 0, 1),
+    ]
+    (small,) = found.filter(jurisdiction="HK", size_band="under_10k").rows(named=True)
+    assert (small["inflow_ratio_on_year"], small["inflow_change_on_year_usd"]) == (2.2, Decimal(6))
+    (whole,) = period_totals(rows, HK).collect().filter(**only, jurisdiction="HK").rows(named=True)
+    for column in ("inflow_usd", "outflow_usd", "inflow_transfers"):
+        assert found.filter(jurisdiction="HK")[column].sum() == whole[column]

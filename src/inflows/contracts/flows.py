@@ -94,6 +94,12 @@ class Totals(c.Schema):
     coverage_share = c.float64(nullable=True)  # of the period's days with data; null: blocks unknown
     partial = c.boolean()
     simulated = c.boolean()
+    inflow_change_on_previous_usd = c.decimal(38, 6, nullable=True)  # null: no data of the period before
+    inflow_ratio_on_previous = c.float64(nullable=True)
+    inflow_change_on_year_usd = c.decimal(38, 6, nullable=True)
+    inflow_rank = c.int64(nullable=True)  # among jurisdictions; null: ZZ
+    share_of_world = c.float64(nullable=True)
+    strict_share = c.float64(nullable=True)  # inflow at level strict / inflow_usd
 
 
 class Findings(c.Schema):

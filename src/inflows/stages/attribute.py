@@ -7,9 +7,11 @@ the same world total.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from inflows.contracts.names import BASES, UNATTRIBUTED
+from inflows.contracts.names import BASES, SCOPES, UNATTRIBUTED
 from inflows.contracts.schema import WEIGHT
 
 EXACT = pl.Decimal(38, 24)
@@ -50,12 +52,15 @@ def daily_weights(owners: pl.LazyFrame, jurisdictions: pl.LazyFrame) -> pl.LazyF
     return pl.concat([stated.select(rest.collect_schema().names()), rest])
 
 
-def attribute_side(sums: pl.LazyFrame, weights: pl.LazyFrame, side: str) -> pl.LazyFrame:
+def attribute_side(
+    sums: pl.LazyFrame, weights: pl.LazyFrame, side: str, by: Sequence[str] = ()
+) -> pl.LazyFrame:
     """Split daily sums over jurisdictions for one side (`inflow` or `outflow`), under all three scopes.
 
     sums: date, level, flow_type, from_exchange, to_exchange, listed, transfers, priced_transfers, usd.
     weights: what daily_weights makes. Result: date, level, basis, scope, jurisdiction, listed, usd (exact),
-    transfers, priced_transfers; a transfer counts 1 in each jurisdiction with a share above 0.
+    transfers, priced_transfers; a transfer counts 1 in each jurisdiction with a share above 0. by: further
+    columns of sums to keep; `exchange` is the one that received, or sent.
     """
     mine, other = _MIRROR[side]
     moved = sums.filter(pl.col("flow_type").is_in((side, "inter_exchange")))
@@ -67,10 +72,22 @@ def attribute_side(sums: pl.LazyFrame, weights: pl.LazyFrame, side: str) -> pl.L
         how="left",
         validate="m:1",
     )
-    return pl.concat([_scoped(placed, scope) for scope in ("exchange", "jurisdiction", "market")])
+    kept = [pl.col(mine).alias("exchange") if name == "exchange" else pl.col(name) for name in by]
+    return pl.concat([_scoped(placed, scope, kept) for scope in SCOPES])
 
 
-def _scoped(placed: pl.LazyFrame, scope: str) -> pl.LazyFrame:
+def attribute_received(sums: pl.LazyFrame, weights: pl.LazyFrame) -> pl.LazyFrame:
+    """Split what exchanges received over jurisdictions, whatever it is: nothing is left out by its type.
+
+    sums: date, to_exchange, usd and any others; what has no to_exchange is nowhere. Added: basis,
+    jurisdiction; usd is the part that falls to the jurisdiction (exact).
+    """
+    mine = weights.rename({"exchange": "to_exchange", "weight": "_mine"})
+    part = pl.col("usd").cast(EXACT) * pl.col("_mine").cast(EXACT)
+    return sums.join(mine, on=["to_exchange", "date"], how="inner").with_columns(usd=part).drop("_mine")
+
+
+def _scoped(placed: pl.LazyFrame, scope: str, kept: list[pl.Expr]) -> pl.LazyFrame:
     """One scope: inter-exchange value counts whole, as far as it left the jurisdiction, or not at all."""
     between = pl.col("flow_type") == "inter_exchange"
     elsewhere = {
@@ -91,6 +108,7 @@ def _scoped(placed: pl.LazyFrame, scope: str) -> pl.LazyFrame:
             "listed",
             "transfers",
             "priced_transfers",
+            *kept,
             (pl.col("usd").cast(EXACT) * pl.col("_share")).alias("usd"),
         )
     )

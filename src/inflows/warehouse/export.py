@@ -26,7 +26,10 @@ MARKER: Final = "export.json"
 """Says that a folder is an export, and which files are its own."""
 
 _FORMULA: Final = r"^[=+\-@\t\r]"
-_RATIOS: Final = ("_share", "_ratio_on_year", "share_of_world", "ratio_to_published")
+_RATIOS: Final = (
+    *("_share", "share_of_world", "ratio_to_published"),
+    *("_ratio_on_previous", "_ratio_on_half", "_ratio_on_year"),
+)
 """Endings of the only columns that may be floating point."""
 
 

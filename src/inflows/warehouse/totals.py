@@ -89,10 +89,16 @@ def compare(
 
 def _load(source: Layout | Path | str) -> pl.DataFrame:
     if isinstance(source, str | Path) and Path(source).suffix == ".parquet":
-        return _stored(Path(source)).lazy().pipe(conform, Totals).collect()
+        return _completed(_stored(Path(source)))
     with connect(source) as connection:
-        frame = pl.DataFrame(connection.table(TABLE).to_arrow_table())
-    return frame.lazy().pipe(conform, Totals).collect()
+        return _completed(pl.DataFrame(connection.table(TABLE).to_arrow_table()))
+
+
+def _completed(frame: pl.DataFrame) -> pl.DataFrame:
+    """The contract's columns; those that an older program did not publish are unknown."""
+    missing = [name for name, column in Totals.columns().items() if column.nullable and name not in frame]
+    whole = frame.lazy().with_columns(pl.lit(None).alias(name) for name in missing)
+    return whole.pipe(conform, Totals).collect()
 
 
 def _stored(path: Path) -> pl.DataFrame:
