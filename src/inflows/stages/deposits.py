@@ -25,12 +25,12 @@ CONFIDENCE: Final = 10
 CUSTODY, DEPOSIT, UTILITY, STRANGER = "custody", "deposit", "utility", "stranger"
 """Parties: an exchange's wallet, an address that it gave to a customer, its gas wallets and such; others."""
 
+GATHERS: Final = 10
+
 SENDERS: Final = {
     "key": pl.UInt64(),
     "address": pl.String(),
     "exchange": pl.String(),
-    "to_custody": pl.Int64(),
-    "to_deposit": pl.Int64(),
 }
 EVENTS: Final = {
     "key": pl.UInt64(),  # of the candidate
@@ -56,27 +56,25 @@ def believed_wallets(wallets: pl.DataFrame) -> pl.DataFrame:
 
 
 def senders(transfers: pl.LazyFrame, wallets: pl.DataFrame, listed: pl.DataFrame) -> pl.LazyFrame:
-    """Who sent listed assets to exchanges, by UTC day: date and SENDERS (transfers to either sort of wallet).
+    """Who sent listed assets to wallets of exchanges that hold what customers sent: date and SENDERS.
 
     transfers: contract Transfers of one chain. wallets: believed_wallets of it. listed: contract Assets.
     """
     custody = wallets.filter(pl.col("role_all").fill_null("").is_in(CUSTODY_ROLES))
     keys = custody["address_key"].unique().sort().implode()
-    party = _party("to")
     return (
         transfers.filter(pl.col("to_key").is_in(keys), ~pl.col("from_address").is_in(ZERO_ADDRESSES))
         .pipe(_moving, listed)
         .sort("block_time", maintain_order=True)
         .pipe(label_side, custody, "to")
         .filter(pl.col("to_exchange_all").is_not_null())
-        .group_by(
+        .select(
             date=pl.col("block_time").dt.date(),
             key="from_key",
             address="from_address",
             exchange="to_exchange_all",
         )
-        .agg(to_custody=(party == CUSTODY).sum(), to_deposit=(party == DEPOSIT).sum())
-        .select("date", *(pl.col(name).cast(kind) for name, kind in SENDERS.items()))
+        .unique()
     )
 
 
@@ -86,8 +84,7 @@ def candidates(
     """Who sent to one exchange alone (key, address, exchange); how many others (exchange, reason, addresses).
 
     sent: SENDERS of all partitions. labelled: address and address_key of all claims but the discovered ones.
-    Reasons: known_contract, known_wallet, shared_key (two addresses have one look-up key), two_exchanges,
-    pays_deposit_address (and no other wallet of an exchange).
+    Reasons: known_contract, known_wallet, shared_key (two addresses have one look-up key), two_exchanges.
     """
     contracts = listed["contract"].unique().implode()
     by_sender = sent.group_by("key").agg(
@@ -95,7 +92,6 @@ def candidates(
         pl.col("exchange").min(),
         _last_address=pl.col("address").max(),
         _last_exchange=pl.col("exchange").max(),
-        to_custody=pl.col("to_custody").sum(),
     )
     known = labelled.lazy().select(key="address_key", _known="address").unique("key")
     judged = by_sender.join(known, on="key", how="left", validate="1:1").with_columns(
@@ -109,8 +105,6 @@ def candidates(
         .then(pl.lit("known_wallet"))
         .when(pl.col("exchange") != pl.col("_last_exchange"))
         .then(pl.lit("two_exchanges"))
-        .when(pl.col("to_custody") == 0)
-        .then(pl.lit("pays_deposit_address"))
     )
     refused = (
         judged.filter(pl.col("reason").is_not_null())
@@ -153,6 +147,20 @@ def events(
         ],
         how="diagonal",
     ).select("date", *(pl.col(name).cast(kind) for name, kind in EVENTS.items()))
+
+
+def gathering(moved: pl.LazyFrame) -> pl.LazyFrame:
+    """Wallets labelled as deposit addresses that GATHERS candidates or more pay: other_key.
+
+    A label may call a wallet so where an exchange gathers what was deposited; it then counts as custody.
+    """
+    return (
+        moved.filter(pl.col("is_out"), pl.col("party") == DEPOSIT)
+        .group_by("other_key")
+        .agg(payers=pl.col("key").n_unique())
+        .filter(pl.col("payers") >= GATHERS)
+        .select("other_key")
+    )
 
 
 def _moving(transfers: pl.LazyFrame, listed: pl.DataFrame) -> pl.LazyFrame:

@@ -10,7 +10,8 @@ reasons are in the order in which they are told:
 - nothing_received: nothing came in that could be passed on;
 - too_slow, partial: no payment matches; slow where only the time is wrong;
 - often_partial: more payments are partial than match;
-- keeps_most: less than a quarter of what came in was passed on, in every asset that it passed on;
+- keeps_most: less than a tenth of what came in was passed on, in every asset that it passed on, and only one
+  payment matches;
 - from_exchanges: all that it passed on came straight from an exchange, so that it may be the wallet of a
   customer who carries money from one exchange to another; unless its exchange pays its gas;
 - forwards_for_many: see `settle`.
@@ -27,7 +28,9 @@ from inflows.stages.sweep_matches import Moves, match_sweeps
 
 OTHERS_SHARE: Final = 10
 """One payment in so many may go elsewhere."""
-LEAST_PASSED_ON: Final = 0.25
+LEAST_PASSED_ON: Final = 0.1
+HABIT: Final = 2
+"""So many payments that match show what an address is for, whatever else it keeps."""
 MANY_SENDERS, TIMES_MEDIAN = 20, 10
 EVIDENCE_SWEEPS: Final = 3
 """So many transactions are named as evidence."""
@@ -35,14 +38,19 @@ EVIDENCE_SWEEPS: Final = 3
 _BY_ASSET: Final = ("key", "contract")
 
 
-def judge(moved: pl.DataFrame, of: pl.DataFrame, listed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def judge(
+    moved: pl.DataFrame, of: pl.DataFrame, listed: pl.DataFrame, gathers: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What each candidate is by its own doings, and whom those that pass pay besides.
 
     moved: EVENTS of whole candidates. of: key, address, exchange of them. listed: contract Assets.
+    gathers: keys of wallets that are no customers' addresses whatever their label (stages.deposits).
     Verdicts: key, address, exchange, reason (null: passes so far), senders, evidence. Payments: key,
     other_key.
     """
-    rows = _ordered(moved, of, listed)
+    custody = (pl.col("party") == DEPOSIT) & pl.col("other_key").is_in(gathers.implode())
+    party = pl.when(custody).then(pl.lit(CUSTODY)).otherwise("party")
+    rows = _ordered(moved.with_columns(party=party), of, listed)
     others = _others(rows)
     by_asset = rows.group_by(_BY_ASSET).agg(
         matched=pl.col("in_time").sum(),
@@ -183,7 +191,7 @@ def _reason() -> pl.Expr:
         .then(pl.lit("partial"))
         .when(partial > pl.col("in_time"))
         .then(pl.lit("often_partial"))
-        .when(pl.col("share") < LEAST_PASSED_ON)
+        .when((pl.col("share") < LEAST_PASSED_ON) & (pl.col("in_time") < HABIT))
         .then(pl.lit("keeps_most"))
         .when((pl.col("is_foreign") == 0) & ~pl.col("gas_paid"))
         .then(pl.lit("from_exchanges"))
