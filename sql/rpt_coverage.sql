@@ -12,6 +12,7 @@ create table rpt_coverage (
     has_trace boolean,
     has_withdrawal boolean,
     has_utxo boolean,
+    only_labelled boolean,
     quarantined bigint
 );
 
@@ -28,4 +29,5 @@ comment on column rpt_coverage.has_native is 'True where native transfers by tra
 comment on column rpt_coverage.has_trace is 'True where native coin moved by contracts was read in every block; NULL: unknown.';
 comment on column rpt_coverage.has_withdrawal is 'True where withdrawals of the beacon chain were read in every block; NULL: unknown.';
 comment on column rpt_coverage.has_utxo is 'True where inputs and outputs of transactions were read in every block; NULL: unknown.';
+comment on column rpt_coverage.only_labelled is 'True where of some block only the token transfers of labelled wallets were read: what others moved, and native coin, is missing; NULL: unknown.';
 comment on column rpt_coverage.quarantined is 'Number of rows set aside because they could not be understood or trusted.';

@@ -13,7 +13,8 @@ GAPS_SHOWN: Final = 5
 def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     """One row a chain and dataset: first and last day, days with rows and without, rows, quarantine, gaps.
 
-    coverage, gaps: what raw.store.coverage and block_gaps make. days_with_blocks, missing_blocks and gaps
+    coverage, gaps: what raw.store.coverage and block_gaps make. days_with_blocks, days_only_labelled (days
+    with blocks of which only the token transfers of labelled wallets were read), missing_blocks and gaps
     (`100-199, 300-300`) are null where no blocks are known; a gap lies between known blocks of the chain.
     """
     return (
@@ -27,6 +28,7 @@ def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
             first_block=pl.col("first_block").min(),
             last_block=pl.col("last_block").max(),
             days_with_blocks=pl.when(pl.col("blocks").count() > 0).then((pl.col("blocks") > 0).sum()),
+            days_only_labelled=pl.when(pl.col("blocks").count() > 0).then(pl.col("only_labelled").sum()),
             quarantined=pl.col("quarantined").fill_null(0).sum(),
         )
         .with_columns(

@@ -7,13 +7,14 @@ import threading
 from dataclasses import replace
 
 import pytest
-from evm.fake_chain import QUICK, START, FakeChain, blocks_read, error, stored, tree
+from evm.fake_chain import QUICK, START, FakeChain, blocks_read, error, person, stored, tree
 from evm.test_evm_errors import SPLITS, WAITS
 from net.playing import Play, json_play, playing
 
 from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.net import BadAnswer, KeyRefused
+from inflows.raw.store import coverage
 from inflows.sources.evm import ingest_evm
 
 
@@ -687,9 +688,7 @@ def test_a_transaction_whose_success_is_not_told_is_quarantined_and_its_block_no
     assert blocks_read(layout) == []
 
 
-def test_labelled_addresses_alone_are_read_cheaply_and_no_block_counts_as_read(layout):
-    from evm.fake_chain import person
-
+def test_labelled_addresses_alone_are_read_cheaply_and_their_blocks_say_so(layout):
     chain = FakeChain()
     report = read(layout, chain, only_labelled=[person(11).upper().replace("X", "x"), person(12)])
     assert [row[:1] + row[2:] for row in stored(layout)] == [
@@ -700,5 +699,47 @@ def test_labelled_addresses_alone_are_read_cheaply_and_no_block_counts_as_read(l
     assert blocks_read(layout) == []
     assert "partial" in report.sentence()
     assert len([m for m, _ in chain.calls if m == "eth_getLogs"]) == 2
+    assert not [p for m, p in chain.calls if "Receipt" in m or (m == "eth_getBlockByNumber" and p[1])]
+    days = coverage(layout)
+    assert days.select("blocks", "only_labelled", "has_token").rows() == [(9, True, False), (31, True, False)]
     read(layout, chain)
     assert stored(layout) == chain.truth(1, 40)
+    assert coverage(layout)["only_labelled"].to_list() == [False, False]
+
+
+def test_labelled_addresses_are_asked_about_again_only_where_they_are_others_or_nothing_is_known(layout):
+    chain = FakeChain()
+
+    def asked(first, last, *people):
+        chain.calls.clear()
+        report = read(layout, chain, first=first, last=last, only_labelled=[person(n) for n in people])
+        queries = [p[0] for m, p in chain.calls if m == "eth_getLogs"]
+        assert report.blocks_read + report.blocks_there == last - first + 1
+        return sorted({(int(q["fromBlock"], 16), int(q["toBlock"], 16)) for q in queries})
+
+    assert asked(1, 10, 5, 7) == [(1, 10)]
+    assert asked(1, 20, 7, 5) == [(11, 20)]
+    assert asked(1, 20, 5, 7) == []
+    assert asked(1, 20, 5) == [(1, 20)]  # a smaller set is another set
+    read(layout, chain, first=1, last=12)
+    assert asked(1, 20, 8) == [(13, 20)]  # read in full is read for every set
+    assert asked(1, 20, 5, 7) == []  # the newer set has not made the older one forgotten
+
+
+def test_labelled_readings_in_any_pieces_give_the_same_store(layout, tmp_path):
+    people = [person(n) for n in range(3, 30, 4)]
+    read(layout, FakeChain(), only_labelled=people)
+    other = Layout(tmp_path / "other")
+    for first, last in ((30, 40), (1, 9), (5, 33)):
+        read(other, FakeChain(), first=first, last=last, only_labelled=people,
+             pace=replace(QUICK, range_blocks=3, commit_rows=2))  # fmt: skip
+    assert tree(other.root) == tree(layout.root)
+
+
+def test_a_reorganised_block_of_a_labelled_reading_is_read_again(layout):
+    chain = FakeChain()
+    read(layout, chain, confirmations=1, only_labelled=[person(38)])
+    chain.fork = (36, "other")
+    report = read(layout, chain, confirmations=1, only_labelled=[person(38)])
+    assert report.blocks_reorganised == 5
+    assert [row[:2] for row in stored(layout)] == [(38, chain.transactions(38)[0]["hash"])]

@@ -36,6 +36,8 @@ BLOCK = st.builds(
     parent_hash=st.sampled_from(["", "0xbb"]),
     has_token=st.booleans(),
     has_native=st.booleans(),
+    has_labelled=st.booleans(),
+    labelled_set=st.sampled_from(["", "", "aa", "bb", "aa,cc"]),
 )
 BAD = st.builds(
     lambda reason, row: transfer(amount_raw=None, reason=reason, row=row),

@@ -1,11 +1,13 @@
 import datetime as dt
 from pathlib import Path
 
+import polars as pl
 import pytest
 from raw_helpers import BOB, CAROL, NOON, block, entry, held, kept, store, transfer, tree
 
 from inflows.errors import UsageError
 from inflows.layout import Layout
+from inflows.raw.store import coverage
 
 
 @pytest.fixture
@@ -138,6 +140,30 @@ def test_what_was_read_of_a_block_adds_up(layout: Layout) -> None:
     assert kept(layout, "blocks").select("has_token", "has_native", "has_trace").rows() == [
         (True, True, False)
     ]
+
+
+def test_a_block_keeps_all_the_sets_of_labelled_wallets_that_it_was_read_for(layout: Layout) -> None:
+    store(layout, "blocks", [block(has_labelled=True, labelled_set="bb,cc")])
+    store(layout, "blocks", [block(has_labelled=True, labelled_set="aa,bb"), block(block_number=101)])
+    assert kept(layout, "blocks").select("has_token", "has_labelled", "labelled_set").rows() == [
+        (False, True, "aa,bb,cc"),
+        (False, False, ""),
+    ]
+
+
+def test_blocks_stored_before_labelled_readings_were_told_are_read_as_they_were(layout: Layout) -> None:
+    """Beside newer files, and judged again with what comes: nothing of them was read for labelled wallets."""
+    store(layout, "blocks", [block(has_token=True), block(block_number=101)])
+    store(layout, "blocks", [block(block_number=101, block_hash="0xcc")])
+    path = layout.raw_partition("blocks", "ethereum", "2024-03-31")
+    pl.read_parquet(path, hive_partitioning=False).drop("has_labelled", "labelled_set").write_parquet(path)
+    tomorrow = NOON + dt.timedelta(days=1)
+    store(layout, "blocks", [block(block_number=900, block_time=tomorrow, has_labelled=True)])
+    assert coverage(layout)["only_labelled"].to_list() == [False, True]
+    store(layout, "blocks", [block(has_native=True)])
+    assert pl.read_parquet(path, hive_partitioning=False).select(
+        "block_number", "has_token", "has_native", "has_labelled", "labelled_set"
+    ).rows() == [(100, True, True, False, "")]
 
 
 def test_two_hashes_for_one_block_are_both_quarantined(layout: Layout) -> None:

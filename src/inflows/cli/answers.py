@@ -55,6 +55,7 @@ STATUS_TABLE: dict[str, Heading] = {
     "first_block": ("First block", count),
     "last_block": ("Last block", count),
     "days_with_blocks": ("With blocks", count),
+    "days_only_labelled": ("Labelled only", count),
     "quarantined": ("Quarantined", count),
     "gaps": ("Missing blocks", lambda gaps: gaps or ""),
 }

@@ -14,11 +14,15 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its Polars type, whether it may be null, whether it is part of the key."""
+    """A column: its Polars type, whether it may be null, whether it is part of the key.
+
+    default: its value in files that were written before the table had this column (None: there are none).
+    """
 
     dtype: pl.DataType
     nullable: bool = False
     primary_key: bool = False
+    default: bool | str | None = None
 
 
 class Schema:
@@ -40,9 +44,9 @@ class Schema:
         return [name for name, column in cls._columns.items() if column.primary_key]
 
 
-def string(*, nullable: bool = False, primary_key: bool = False) -> Column:
+def string(*, nullable: bool = False, primary_key: bool = False, default: str | None = None) -> Column:
     """Text."""
-    return Column(pl.String(), nullable, primary_key)
+    return Column(pl.String(), nullable, primary_key, default)
 
 
 def int64(*, nullable: bool = False, primary_key: bool = False) -> Column:
@@ -60,9 +64,9 @@ def float64(*, nullable: bool = False, primary_key: bool = False) -> Column:
     return Column(pl.Float64(), nullable, primary_key)
 
 
-def boolean(*, nullable: bool = False, primary_key: bool = False) -> Column:
+def boolean(*, nullable: bool = False, primary_key: bool = False, default: bool | None = None) -> Column:
     """True or false."""
-    return Column(pl.Boolean(), nullable, primary_key)
+    return Column(pl.Boolean(), nullable, primary_key, default)
 
 
 def date(*, nullable: bool = False, primary_key: bool = False) -> Column:

@@ -54,6 +54,8 @@ class Blocks(c.Schema):
     has_trace = c.boolean()
     has_withdrawal = c.boolean()
     has_utxo = c.boolean()
+    has_labelled = c.boolean(default=False)  # token transfers of labelled wallets were read, of this block
+    labelled_set = c.string(default="")  # digests of the sets of addresses that it was read for, with commas
 
 
 class Quarantine(c.Schema):

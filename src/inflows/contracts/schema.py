@@ -26,3 +26,18 @@ def empty(schema: type[Schema]) -> pl.LazyFrame:
 def conform(frame: pl.LazyFrame, schema: type[Schema]) -> pl.LazyFrame:
     """Exactly the contract's columns, in its order and types (missing columns are an error)."""
     return frame.select(pl.col(name).cast(dtype) for name, dtype in dtypes(schema).items())
+
+
+def with_defaults(frame: pl.LazyFrame, schema: type[Schema]) -> pl.LazyFrame:
+    """Columns that the contract got later, with their defaults where the frame lacks them or has nulls."""
+    there = frame.collect_schema().names()
+    return frame.with_columns(
+        pl.col(name).fill_null(default) if name in there else pl.lit(default).alias(name)
+        for name, default in defaults(schema).items()
+    )
+
+
+def defaults(schema: type[Schema]) -> dict[str, bool | str]:
+    """The columns that the contract got later, with their value in older files."""
+    found = {name: column.default for name, column in schema.columns().items()}
+    return {name: default for name, default in found.items() if default is not None}

@@ -21,8 +21,9 @@ def coverage(layout: Layout) -> pl.DataFrame:
     Columns: chain, date (Date; null where quarantined rows do not tell), dataset, rows, first_block and
     last_block (of rows and known blocks together), blocks (how many are known; null if none), has_token,
     has_native, has_trace, has_withdrawal, has_utxo (whether all known blocks of the day have it; null if none
-    is known), quarantined (rows in quarantine of that chain and day). A day of which only blocks are known
-    has a row with `rows` 0.
+    is known), only_labelled (whether of any known block only the token transfers of labelled wallets were
+    read; null if none is known), quarantined (rows in quarantine of that chain and day). A day of which only
+    blocks are known has a row with `rows` 0.
     """
     blocks = (
         read([path for _, _, path in list_partitions(layout, "blocks")], "blocks")
@@ -32,6 +33,7 @@ def coverage(layout: Layout) -> pl.DataFrame:
             pl.col("block_number").min().alias("_first"),
             pl.col("block_number").max().alias("_last"),
             *(pl.col(flag).all() for flag in _FLAGS),
+            (pl.col("has_labelled") & ~pl.col("has_token")).any().alias("only_labelled"),
         )
         .collect(engine="streaming")
     )
@@ -50,6 +52,7 @@ def coverage(layout: Layout) -> pl.DataFrame:
             pl.max_horizontal("last_block", "_last").alias("last_block"),
             "blocks",
             *_FLAGS,
+            "only_labelled",
             pl.col("quarantined").fill_null(0),
         )
         .sort(*_DAY, "dataset", nulls_last=True)

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from inflows.contracts.names import SLUG_PATTERN
-from inflows.contracts.schema import dtypes
+from inflows.contracts.schema import dtypes, with_defaults
 from inflows.errors import InflowsError
 from inflows.raw.quarantine import ADDRESS_KEYS, SCHEMAS, with_keys
 from inflows.raw.reasons import UNKNOWN
@@ -23,7 +23,7 @@ class Delivery:
 
     The frame has the columns of the dataset's contract but for the 64-bit keys, and may have `reason` (null:
     the row is good; else a short snake_case reason) and `row` (the row as delivered, as JSON, where there is
-    a reason). Rows with a reason may have nulls.
+    a reason). Rows with a reason may have nulls. Columns with a default (of blocks) may be left out.
     """
 
     dataset: str
@@ -50,7 +50,7 @@ def staged(delivery: Delivery) -> pl.LazyFrame:
     frame = delivery.frame.with_columns(
         pl.lit(None, dtype=pl.String).alias(name) for name in ("reason", "row") if name not in names
     )
-    typed = frame.select(
+    typed = with_defaults(frame, SCHEMAS[delivery.dataset]).select(
         pl.col(name).cast(kind) for name, kind in delivered_columns(delivery.dataset).items()
     )
     day = pl.col("block_time").dt.strftime("%Y-%m-%d")

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from inflows import files
 from inflows.contracts.raw import Quarantine
-from inflows.contracts.schema import conform, empty
+from inflows.contracts.schema import conform, defaults, dtypes, empty, with_defaults
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.partitions import remove_partition, sidecar
@@ -72,11 +72,14 @@ def merge(
 def read(paths: list[Path], dataset: str) -> pl.LazyFrame:
     """Partitions of a dataset (or of 'quarantine') as one frame of its contract."""
     schema = Quarantine if dataset == "quarantine" else SCHEMAS[dataset]
-    return (
-        conform(pl.scan_parquet(paths, hive_partitioning=False, glob=False), schema)
-        if paths
-        else empty(schema)
+    if not paths:
+        return empty(schema)
+    if not defaults(schema):
+        return conform(pl.scan_parquet(paths, hive_partitioning=False, glob=False), schema)
+    found = pl.scan_parquet(
+        paths, schema=dtypes(schema), missing_columns="insert", hive_partitioning=False, glob=False
     )
+    return conform(with_defaults(found, schema), schema)
 
 
 def _merge_pass(

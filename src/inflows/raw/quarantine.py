@@ -14,7 +14,7 @@ import polars as pl
 from inflows import keys
 from inflows.contracts import columns as c
 from inflows.contracts import raw
-from inflows.contracts.schema import conform, dtypes
+from inflows.contracts.schema import conform, dtypes, with_defaults
 
 SCHEMAS: Final[dict[str, type[c.Schema]]] = {
     "transfers": raw.Transfers,
@@ -63,7 +63,7 @@ def decode(dataset: str, quarantined: pl.LazyFrame) -> pl.LazyFrame:
         for name, kind in types.items()
         if name not in ADDRESS_KEYS[dataset]
     )
-    return conform(with_keys(dataset, typed), SCHEMAS[dataset])
+    return conform(with_keys(dataset, with_defaults(typed, SCHEMAS[dataset])), SCHEMAS[dataset])
 
 
 def as_set(quarantined: pl.LazyFrame) -> pl.LazyFrame:

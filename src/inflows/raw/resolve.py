@@ -37,7 +37,7 @@ _CONTENTS: Final = {
     "utxo": ("block_time", "is_coinbase", "address", "amount_raw"),
     "blocks": ("block_time", "block_hash", "parent_hash"),
 }
-_COVERAGE: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
+_COVERAGE: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo", "has_labelled")
 _DAY: Final = "_day"
 """The partition's day belongs to every key here: partitions are judged together, and never by each other."""
 _TRANSACTION: Final = ("chain", "block_number", "tx_hash", _DAY)
@@ -69,7 +69,7 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
     key, contents = (*KEYS[dataset], _DAY), _CONTENTS[dataset]
     once, many = _same_rows_as_one(candidates, key, flags)
     if dataset == "blocks":
-        many = many.with_columns(pl.col(name).any().over(key) for name in _COVERAGE)
+        many = _with_all_sets(many.with_columns(pl.col(name).any().over(key) for name in _COVERAGE), key)
     merged = {
         "exact": pl.col("exact").any(),
         "source": pl.col("source").filter(pl.col("exact") == pl.col("exact").any()).min(),
@@ -90,6 +90,26 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
     settled = pl.concat([once.select(names), best.filter(pl.col("_rivals") == 1).select(names)])
     conflicting = best.filter(pl.col("_rivals") > 1).select(*names, reason=pl.lit(CONFLICTING_CONTENTS))
     return settled, conflicting
+
+
+def _with_all_sets(blocks: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
+    """Each block with all the sets of addresses that it was read for: their order leaves no trace."""
+    digests = pl.col("labelled_set")
+    of_key = (
+        blocks.filter(digests != "")
+        .select(*key, digests.str.split(","))
+        .explode("labelled_set")
+        .unique()
+        .group_by(key)
+        .agg(digests.sort().str.join(","))
+    )
+    names = blocks.collect_schema().names()
+    return (
+        blocks.drop("labelled_set")
+        .join(of_key, on=list(key), how="left", validate="m:1")
+        .with_columns(digests.fill_null(""))
+        .select(names)
+    )
 
 
 def _same_rows_as_one(

@@ -171,6 +171,8 @@ def read_blocks(rows: pl.LazyFrame, chain: str, coverage: Iterable[pl.Expr]) -> 
         block_hash.alias("block_hash"),
         parent.alias("parent_hash"),
         *coverage,
+        pl.lit(False).alias("has_labelled"),
+        pl.lit("").alias("labelled_set"),
         pl.when(pl.col(LINE).is_not_null())
         .then(pl.lit("not_readable"))
         .when(number.is_null())

@@ -13,12 +13,14 @@ from inflows.periods import bounds
 def period_coverage(periods: Iterable[str], coverage: pl.DataFrame, as_of: dt.datetime) -> pl.LazyFrame:
     """Columns period, coverage_share (null: the blocks of a chain are unknown), partial; one row a period.
 
-    coverage: columns chain, date, dataset, rows, blocks, as raw.store.coverage makes it. The share is the
-    mean over the chains that have transfers of (days of the period with known blocks / days of the period).
-    A period is partial while it is not over at as_of, or where days are known to be missing.
+    coverage: columns chain, date, dataset, rows, blocks, only_labelled, as raw.store.coverage makes it. The
+    share is the mean over the chains that have transfers of (days of the period with known blocks / days of
+    the period). A period is partial while it is not over at as_of, where days are known to be missing, or
+    where of some day only the transfers of labelled wallets were read: such a day has data, and not all.
     """
     chains = coverage.filter(pl.col("dataset") == "transfers", pl.col("rows") > 0)["chain"].unique().sort()
-    days = coverage.filter(pl.col("blocks").fill_null(0) > 0).select("chain", "date").unique()
+    read_days = coverage.filter(pl.col("blocks").fill_null(0) > 0)
+    days = read_days.group_by("chain", "date").agg(pl.col("only_labelled").fill_null(False).any())
     known = set(days["chain"].unique())
     rows = []
     for period in periods:
@@ -32,7 +34,8 @@ def period_coverage(periods: Iterable[str], coverage: pl.DataFrame, as_of: dt.da
             else None
         )
         over = dt.datetime.combine(end, dt.time(), dt.UTC) <= as_of
-        rows.append((period, share, not over or (share is not None and share < 1)))
+        incomplete = (share is not None and share < 1) or bool(read["only_labelled"].any())
+        rows.append((period, share, not over or incomplete))
     return pl.LazyFrame(
         rows, schema={"period": pl.String, "coverage_share": pl.Float64, "partial": pl.Boolean}, orient="row"
     )

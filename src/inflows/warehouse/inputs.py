@@ -33,6 +33,7 @@ class Coverage(c.Schema):
     has_trace = c.boolean(nullable=True)
     has_withdrawal = c.boolean(nullable=True)
     has_utxo = c.boolean(nullable=True)
+    only_labelled = c.boolean(nullable=True)
     quarantined = c.int64(nullable=True)
 
 

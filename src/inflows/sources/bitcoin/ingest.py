@@ -279,6 +279,8 @@ def _headers(blocks: list[Block], chain: str) -> pl.DataFrame:
             "parent_hash": block.parent,
             **dict.fromkeys(("has_token", "has_native", "has_trace", "has_withdrawal"), False),
             "has_utxo": True,
+            "has_labelled": False,
+            "labelled_set": "",
         }
         for block in blocks
     ]

@@ -121,9 +121,18 @@ def internals(chain: str, moves: Iterable[tuple[Header, Move]], source: str) -> 
 
 
 def blocks_frame(
-    chain: str, headers: Sequence[Header], *, basic: bool, traces: bool, unknown: frozenset[int]
+    chain: str,
+    headers: Sequence[Header],
+    *,
+    basic: bool = False,
+    traces: bool = False,
+    unknown: frozenset[int] = frozenset(),
+    labelled_set: str = "",
 ) -> pl.DataFrame:
-    """Rows of the blocks dataset; `unknown` are blocks with native transfers whose success is not known."""
+    """Rows of the blocks dataset; `unknown` are blocks with native transfers whose success is not known.
+
+    labelled_set: the digest of the addresses whose token transfers alone were read; empty: not so.
+    """
     return pl.DataFrame(
         {
             "chain": pl.Series([chain] * len(headers), dtype=pl.String),
@@ -138,6 +147,8 @@ def blocks_frame(
         has_trace=pl.lit(traces),
         has_withdrawal=pl.lit(basic),
         has_utxo=pl.lit(False),
+        has_labelled=pl.lit(bool(labelled_set)),
+        labelled_set=pl.lit(labelled_set),
     )
 
 

@@ -23,7 +23,7 @@ from inflows.sources.evm.chain_ids import Chain, known_chain
 from inflows.sources.evm.nodes import Node, Nodes
 from inflows.sources.evm.pace import Pace
 from inflows.sources.evm.plan import PieceSize, missing, pieces, stored_runs
-from inflows.sources.evm.reading import Reading, Span, read_labelled, read_span
+from inflows.sources.evm.reading import LabelledSet, Reading, Span, read_labelled, read_span
 from inflows.sources.evm.reorgs import settle
 from inflows.sources.evm.report import EvmReport
 from inflows.sources.evm.storing import Pending
@@ -54,7 +54,7 @@ def ingest_evm(
 
     from_time, to_time: in place of block numbers; blocks with from_time ≤ time < to_time.
     confirmations: read up to the block that has so many (the head has 1) instead of the finalized one.
-    only_labelled: addresses; token transfers from or to them alone, and no block counts as read.
+    only_labelled: addresses; token transfers from or to them alone (`has_labelled`, not `has_token`).
     wait: wait for blocks that are not there yet; else they are an error, and nothing is read.
     chain_id: of a chain that is not in chain_ids. check_blooms: whether an empty answer is held against the
     block's logsBloom (by default, wherever blooms are right). say: told of nodes that are set aside.
@@ -111,12 +111,13 @@ class _Run:
         say: Callable[[str], None],
         *,
         traces: bool,
-        labelled: Sequence[str] | None,
+        labelled: LabelledSet | None,
     ) -> None:
         self.layout, self.nodes, self.pace, self.progress, self.say = layout, nodes, pace, progress, say
         self.chain = nodes.chain
         self.traces, self.labelled = traces and labelled is None, labelled
         self.size = PieceSize() if labelled is None else PieceSize(pace.range_blocks, pace.range_blocks)
+        self.digest = "" if labelled is None else labelled.digest
         self.report = EvmReport(self.chain.name, 0, 0, traces=self.traces, partial=labelled is not None)
 
     def read(self, asked: Asked, *, wait: bool) -> EvmReport:
@@ -148,15 +149,11 @@ class _Run:
 
     def _read_range(self, first: int, last: int, safe: int) -> None:
         """Read what is missing of a range, and store it."""
-        if self.labelled is None:
-            first, last = self._settle_reorganised(first, last, safe)
-            runs = stored_runs(self.layout, self.chain.name, first, last)
-            spans = missing(runs, first, last, traces=self.traces)
-        else:
-            spans = [Span(first, last)]
+        first, last = self._settle_reorganised(first, last, safe)
+        runs = stored_runs(self.layout, self.chain.name, first, last, self.digest)
+        spans = missing(runs, first, last, traces=self.traces, labelled=self.labelled is not None)
         self.report.blocks_there += last - first + 1 - sum(span.blocks for span in spans)
-        whole = self.labelled is None
-        pending = Pending(self.layout, self.nodes, self.pace, self.report, self.say, self._read, linked=whole)
+        pending = Pending(self.layout, self.nodes, self.pace, self.report, self.say, self._read)
         workers = self.pace.workers
         for reading in in_order(self._read, pieces(spans, self.size), workers=workers, ahead=workers + 2):
             pending.take(reading)
@@ -200,13 +197,13 @@ class _Run:
             )
 
 
-def _labelled(chain: Chain, addresses: Sequence[str]) -> list[str]:
+def _labelled(chain: Chain, addresses: Sequence[str]) -> LabelledSet:
     if not addresses:
         raise UsageError(
             f"No address on {chain.name} is labelled.", "Import labels first, or leave --only-labelled out."
         )
     found = {to_hex(address) if chain.is_tron else address.lower() for address in addresses}
-    return sorted(found)
+    return LabelledSet(tuple(sorted(found)))
 
 
 def _to_stderr(sentence: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
 
 import polars as pl
 
@@ -20,7 +23,6 @@ from inflows.sources.evm.blocks import (
 )
 from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Call
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.logs import (
     NO_LOGS,
     check_empty,
@@ -33,6 +35,9 @@ from inflows.sources.evm.nodes import Node
 from inflows.sources.evm.trace_method import TRACER
 from inflows.sources.evm.traces import SOURCES, Traced, read_call_tracer, read_trace_block
 from inflows.sources.evm.tron_types import fetch_types
+
+_HEADERS_AT_ONCE: Final = 200
+_DIGEST_DIGITS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -105,23 +110,39 @@ def read_span(node: Node, chain: Chain, span: Span) -> Reading:
     )
 
 
-def read_labelled(node: Node, chain: Chain, span: Span, labelled: Sequence[str]) -> Reading:
-    """Token transfers from and to some addresses, and the blocks that they are in: cheap, and not whole."""
-    logs = fetch_logs(node, span.first, span.last, labelled)
-    if logs["number"].null_count():
-        raise Inconsistent(f"{node.name} gives a log that lacks a field.")
-    numbers = sorted(set(logs["number"]))
-    if numbers and not span.first <= numbers[0] <= numbers[-1] <= span.last:
-        raise Inconsistent(f"{node.name} gives a log of block {numbers[-1]:,}, which was not asked for.")
-    blocks = fetch_blocks(node, numbers, full=False)
-    headers = [header_of(block, number, node.name) for number, block in zip(numbers, blocks, strict=True)]
+@dataclass(frozen=True)
+class LabelledSet:
+    """The addresses (20 bytes in hex, sorted) that a reading is limited to."""
+
+    addresses: tuple[str, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """A short name of the set: the same for the same addresses."""
+        return hashlib.sha256("\n".join(self.addresses).encode()).hexdigest()[:_DIGEST_DIGITS]
+
+
+def read_labelled(node: Node, chain: Chain, span: Span, labelled: LabelledSet) -> Reading:
+    """Token transfers from and to some addresses, and all headers of the span: cheap, and not whole."""
+    logs = fetch_logs(node, span.first, span.last, labelled.addresses)
+    with_logs = set(logs["number"].drop_nulls().unique())
+    headers: list[Header] = []
+    for start in range(span.first, span.last + 1, _HEADERS_AT_ONCE):
+        numbers = range(start, min(span.last, start + _HEADERS_AT_ONCE - 1) + 1)
+        blocks = fetch_blocks(node, numbers, full=False)
+        # The hashes of transactions are most of a header, and only logs are held against them.
+        headers += [
+            header if header.number in with_logs else _slim([header])[0]
+            for header in (header_of(*of, node.name) for of in zip(blocks, numbers, strict=True))
+        ]
+    check_links(headers, node.name)
     by_number = {header.number: header for header in headers}
     check_logs(logs, by_number, own_transactions=chain.logs_only_of_own_transactions, name=node.name)
     return Reading(
         span,
         _slim(headers),
         decode.tokens(chain.name, logs, by_number),
-        decode.blocks_frame(chain.name, headers, basic=False, traces=False, unknown=frozenset()),
+        decode.blocks_frame(chain.name, headers, labelled_set=labelled.digest),
         Counter(tokens=logs.height),
     )
 

@@ -17,7 +17,7 @@ class EvmReport:
     last: int
     traces: bool = False
     partial: bool = False
-    """Only transfers of labelled addresses were read: no block counts as read."""
+    """Only transfers of labelled addresses were read."""
     blocks_read: int = 0
     blocks_there: int = 0
     blocks_reorganised: int = 0

@@ -38,19 +38,16 @@ class Pending:
         report: EvmReport,
         say: Callable[[str], None],
         read: Callable[[Span], Reading],
-        *,
-        linked: bool,
     ) -> None:
         self.layout, self.nodes, self.pace, self.report = layout, nodes, pace, report
-        self.say, self.read, self.linked = say, read, linked
+        self.say, self.read = say, read
         self.readings: list[Reading] = []
         self.stored_at = time.monotonic()
 
     def take(self, reading: Reading) -> None:
         """Add a reading; where it does not fit, all is read again; where it is enough, all is stored."""
         self.readings.append(reading)
-        if self.linked:
-            self._relink()
+        self._relink()
         if (
             sum(pending.transfers.height for pending in self.readings) >= self.pace.commit_rows
             or sum(pending.span.blocks for pending in self.readings) >= self.pace.commit_blocks
@@ -98,16 +95,13 @@ class Pending:
         """Ask once more for the last block: what was reorganised meanwhile shows there."""
         number = -1
         for _ in range(_ATTEMPTS):
-            headers = self.readings[-1].headers
-            if not headers:
-                return  # of labelled addresses alone: no blocks, no transfers
-            number = headers[-1].number
-            if self.nodes.use(number, partial(_hash_of, number=number)) == headers[-1].hash:
+            newest = self.readings[-1].headers[-1]
+            number = newest.number
+            if self.nodes.use(number, partial(_hash_of, number=number)) == newest.hash:
                 return
             self.say(f"Block {number:,} of {self.nodes.chain.name} was reorganised away. Reading again.")
             self.readings = [self.read(pending.span) for pending in self.readings]
-            if self.linked:
-                self._relink()
+            self._relink()
         raise Inconsistent(
             f"Block {number:,} of {self.nodes.chain.name} changes at every look.",
             "Ask for more --confirmations, or give other nodes.",
