@@ -61,11 +61,13 @@ def show_references(
     if output is Format.table:
         columns += ["published", "ours"]
         rows = [row | {"published": _published(row), "ours": _ours(row)} for row in rows]
+    simulated = bool(frame["simulated"].any())
+    title = f"Published figures and ours: basis {basis.value}, scope {scope.value}, level {level.value}"
     show(
         columns,
         [[row[name] for name in columns] for row in rows],
         output,
-        title=f"Published figures and ours: basis {basis.value}, scope {scope.value}, level {level.value}",
+        title=f"{title} (SIMULATED data)" if simulated else title,
         headings=SHOW_TABLE,
         names=3,
     )
