@@ -25,7 +25,10 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "inflows ingest bitcoin --rpc http://user:password@127.0.0.1:8332 \\",
         "    --from-block 840000 --to-block 840143",
     ),
-    "labels import": ("inflows labels import labels.csv --known-at 2024-06-30",),
+    "labels import": (
+        "inflows labels import labels.csv --known-at 2024-06-30",
+        "inflows labels import graphsense-tagpacks --input-format tagpack",
+    ),
     "labels discover": ("inflows labels discover --chain bitcoin",),
     "prices import": ("inflows prices import prices.csv --input-format inflows",),
     "prices fetch": ("inflows prices fetch --source binance --from 2024-01-01 --to 2024-07-01",),

@@ -11,7 +11,7 @@ from typer.main import get_group
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "ingest": ("ingest_files", "ingest_evm", "ingest_bitcoin"),
-    "labels": ("registries", "labels_discover"),
+    "labels": ("labels_import", "labels_discover"),
     "prices": ("prices",),
     "assets": ("registries",),
     "jurisdictions": ("jurisdictions",),

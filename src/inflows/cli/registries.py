@@ -1,4 +1,4 @@
-"""The imports of labels and assets in the project's own formats."""
+"""The import of assets in the project's own format."""
 
 from __future__ import annotations
 
@@ -19,21 +19,9 @@ ImportPath = Annotated[
 OwnFormat = Annotated[str, typer.Option("--input-format", metavar="F", help="The format: inflows")]
 
 
-def register_labels(group: typer.Typer) -> None:
-    """Add the commands to `inflows labels`."""
-    group.command("import")(import_labels)
-
-
 def register_assets(group: typer.Typer) -> None:
     """Add the commands to `inflows assets`."""
     group.command("import")(import_assets)
-
-
-def import_labels(
-    path: ImportPath, input_format: OwnFormat = "inflows", known_at: KnownAt = None, data: Data = None
-) -> None:
-    """Import claims about who owns an address."""
-    _import("labels", path, input_format, known_at, data)
 
 
 def import_assets(
