@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from typing import Annotated
 
 import typer
 
 from inflows import files
-from inflows.cli.options import Data, settings
+from inflows.cli.options import Data, instant, settings
+from inflows.errors import UsageError
 from inflows.sources import ingest_files as read_files
 from inflows.sources.files import FORMATS
 
@@ -19,7 +21,9 @@ def register(ingest: typer.Typer) -> None:
 
 
 def ingest_files(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders or globs")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH", help="Files, folders, globs or s3:// addresses")
+    ],
     input_format: Annotated[
         str, typer.Option("--input-format", metavar="F", help=f"One of: {', '.join(sorted(FORMATS))}")
     ],
@@ -29,6 +33,12 @@ def ingest_files(
     blocks: Annotated[
         str | None, typer.Option("--blocks", metavar="PATH", help="A file of blocks, where rows have no time")
     ] = None,
+    from_date: Annotated[
+        str | None, typer.Option("--from-date", metavar="T", help="Only partitions date=… from this day on")
+    ] = None,
+    to_date: Annotated[
+        str | None, typer.Option("--to-date", metavar="T", help="Only partitions date=… before this day")
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let these traces replace those of another source")
     ] = False,
@@ -37,5 +47,24 @@ def ingest_files(
     """Read recorded transfers or UTXO entries from files."""
     layout = settings(data).layout
     with files.writing(layout):
-        report = read_files(layout, paths, input_format, chain=chain, blocks=blocks, replace=replace)
+        report = read_files(
+            layout,
+            paths,
+            input_format,
+            chain=chain,
+            blocks=blocks,
+            replace=replace,
+            from_date=_day(from_date, "--from-date"),
+            to_date=_day(to_date, "--to-date"),
+        )
     print(report.sentence(), file=sys.stderr)
+
+
+def _day(text: str | None, option: str) -> dt.date | None:
+    """The UTC day that an option names; days are whole."""
+    found = instant(text, option)
+    if found is None:
+        return None
+    if found.time() != dt.time():
+        raise UsageError(f"{option} {text} is within a day.", "Partitions hold whole days: write 2024-01-31.")
+    return found.date()

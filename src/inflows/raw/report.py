@@ -30,6 +30,23 @@ class IngestReport:
     """Different days among the partitions that this delivery touched."""
     warnings: tuple[str, ...] = ()
 
+    def and_then(self, later: IngestReport) -> IngestReport:
+        """The counts of this ingestion and of another one after it, of other days."""
+        return IngestReport(
+            files=self.files + later.files,
+            rows_read=self.rows_read + later.rows_read,
+            blocks_read=self.blocks_read + later.blocks_read,
+            rows_new=self.rows_new + later.rows_new,
+            rows_already_there=self.rows_already_there + later.rows_already_there,
+            quarantined=self.quarantined + later.quarantined,
+            set_aside=self.set_aside + later.set_aside,
+            rows_released=self.rows_released + later.rows_released,
+            partitions_changed=self.partitions_changed + later.partitions_changed,
+            chains=tuple(sorted({*self.chains, *later.chains})),
+            days=self.days + later.days,
+            warnings=(*self.warnings, *later.warnings),
+        )
+
     def sentence(self) -> str:
         """The closing line: what was read, and where it went."""
         where = f" on {', '.join(self.chains)}" if self.chains else ""

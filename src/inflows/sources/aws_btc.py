@@ -11,7 +11,7 @@ No blocks are delivered: a file does not tell whether it holds all transactions 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import polars as pl
@@ -22,7 +22,7 @@ from inflows.keys import ANY_FORM, address_form, canonical_address
 from inflows.raw.delivery import Delivery, delivered_columns
 from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
-from inflows.sources.tables import Table, open_table
+from inflows.sources.tables import open_table
 
 SOURCE: Final = "aws-btc-transactions"
 MOST_COINS: Final = 21_000_000
@@ -40,7 +40,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
     chain = order.chain or "bitcoin"
     tables = [open_table(path) for path in expand(order.paths, (".parquet", ".pq"))]
     for table in tables:
-        _check(table)
+        check(str(table.path), table.columns)
     order.counted(files=len(tables))
     for table in tables:
         frame = table.frame.select(_COLUMNS).pipe(utxo_entries, chain)
@@ -48,7 +48,13 @@ def deliver(order: Order) -> Iterator[Delivery]:
 
 
 FORMAT: Final = Format(
-    name=SOURCE, summary="btc/transactions of the AWS public blockchain data, Parquet", deliver=deliver
+    name=SOURCE,
+    summary="btc/transactions of the AWS public blockchain data, Parquet",
+    deliver=deliver,
+    suffixes=(".parquet", ".pq"),
+    columns=_COLUMNS,
+    check=lambda name, columns: check(name, columns),
+    by_day=True,
 )
 
 
@@ -141,20 +147,18 @@ def _has_zone(transactions: pl.LazyFrame) -> bool:
     return isinstance(kind, pl.Datetime) and kind.time_zone is not None
 
 
-def _check(table: Table) -> None:
+def check(name: str, columns: Mapping[str, pl.DataType]) -> None:
     """Refuse a file without the columns of the AWS table."""
     hint = "Give files of btc/transactions of the AWS public blockchain data. Nothing was stored."
-    missing = [name for name in _COLUMNS if name not in table.columns]
+    missing = [column for column in _COLUMNS if column not in columns]
     if missing:
-        raise UsageError(f"{table.path} has no column '{missing[0]}'.", hint)
+        raise UsageError(f"{name} has no column '{missing[0]}'.", hint)
     for lists in _SIDES.values():
-        kind = table.columns[lists]
+        kind = columns[lists]
         inner = kind.inner if isinstance(kind, pl.List) else None
         fields = [field.name for field in inner.fields] if isinstance(inner, pl.Struct) else []
-        absent = [name for name in _ENTRY if name not in fields]
+        absent = [entry for entry in _ENTRY if entry not in fields]
         if absent:
-            raise UsageError(
-                f"{table.path}: the column '{lists}' is no list of entries with '{absent[0]}'.", hint
-            )
-    if not table.columns["block_timestamp"].is_temporal():
-        raise UsageError(f"{table.path}: the column 'block_timestamp' holds no timestamps.", hint)
+            raise UsageError(f"{name}: the column '{lists}' is no list of entries with '{absent[0]}'.", hint)
+    if not columns["block_timestamp"].is_temporal():
+        raise UsageError(f"{name}: the column 'block_timestamp' holds no timestamps.", hint)

@@ -76,6 +76,7 @@ FORMAT: Final = Format(
     name="ethereum-etl",
     summary="ethereum-etl's blocks, transactions, token_transfers, logs and receipts, CSV or JSON lines",
     deliver=deliver,
+    suffixes=_SUFFIXES,
 )
 
 

@@ -1,8 +1,10 @@
-"""The one way in for files of transfers: by the name of their format."""
+"""The one way in for files of transfers, here or in an object store: by the name of their format."""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import functools
 import logging
 import re
 import shutil
@@ -12,10 +14,11 @@ from typing import Final
 from uuid import uuid4
 
 from inflows.contracts.names import SLUG_PATTERN
-from inflows.errors import UsageError
+from inflows.errors import InflowsError, UsageError
 from inflows.layout import Layout
 from inflows.progress import Progress, reporter
 from inflows.raw.report import IngestReport
+from inflows.raw.staging import end_run
 from inflows.raw.store import ingest
 from inflows.sources import (
     aws_btc,
@@ -23,11 +26,14 @@ from inflows.sources import (
     aws_eth_token_transfers,
     aws_eth_traces,
     aws_eth_transactions,
+    batches,
     cryo_files,
+    dumps,
     etl_files,
     own_files,
 )
 from inflows.sources.formats import Format, Order
+from inflows.sources.paths import is_remote
 
 _log = logging.getLogger(__name__)
 
@@ -57,13 +63,17 @@ def ingest_files(
     blocks: str | Path | None = None,
     replace: bool = False,
     progress: Progress | None = None,
+    *,
+    from_date: dt.date | None = None,
+    to_date: dt.date | None = None,
 ) -> IngestReport:
-    """Read files, folders or globs of a format into the raw store; the caller holds the writing lock.
+    """Read files, folders, globs or s3:// addresses into the raw store; the caller holds the writing lock.
 
     chain: the chain of formats whose rows do not tell. blocks: a file of blocks for formats without times.
-    replace: let these traces take the place of another source's. Without `progress`, a reporter on stderr is
-    used. Raises UsageError where nothing can be read (nothing is stored then), WorkError where nothing can be
-    written.
+    replace: let these traces take the place of another source's. from_date, to_date: read only partitions
+    `date=…` of these days (from_date ≤ day < to_date). Without `progress`, a reporter on stderr is used.
+    Raises UsageError where nothing can be read (nothing is stored then), WorkError where nothing can be
+    written or an object store does not answer. A dump that is stored day by day keeps the days that are done.
     """
     source = FORMATS.get(input_format)
     if source is None:
@@ -80,17 +90,113 @@ def ingest_files(
         shutil.rmtree(leftover, ignore_errors=True)
     scratch = layout.staging / f"{_PREFIX}{uuid4().hex[:12]}"
     order = Order(tuple(str(path) for path in paths), chain, None if blocks is None else str(blocks), scratch)
+    job = _Job(layout, source, order, replace, from_date, to_date)
     try:
         if progress is not None:
-            return _ingest(layout, source, order, replace, progress)
+            return job.run(progress)
         with reporter("Reading transfers") as shown:
-            return _ingest(layout, source, order, replace, shown)
+            return job.run(shown)
+    except InflowsError as error:
+        raise dumps.shown_error(error, scratch) from None
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        end_run(scratch)
 
 
-def _ingest(layout: Layout, source: Format, order: Order, replace: bool, progress: Progress) -> IngestReport:
-    report = ingest(layout, source.deliver(order), replace=replace, progress=progress)
-    for warning in order.warnings:
-        _log.warning(warning)  # on stderr, whether or not the caller looks at the report
-    return dataclasses.replace(report, files=order.files, warnings=(*order.warnings, *report.warnings))
+class _Job:
+    """One order on its way into the raw store."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        source: Format,
+        order: Order,
+        replace: bool,
+        from_date: dt.date | None,
+        to_date: dt.date | None,
+    ) -> None:
+        self.layout, self.source, self.order, self.replace = layout, source, order, replace
+        self.days = (from_date, to_date)
+        self.store = functools.cache(dumps.open_store)
+
+    def run(self, progress: Progress) -> IngestReport:
+        report = self._by_day(progress) if self.source.by_day else self._at_once(progress)
+        for warning in self.order.warnings:
+            _log.warning(warning)  # on stderr, whether or not the caller looks at the report
+        return dataclasses.replace(
+            report, files=self.order.files, warnings=(*self.order.warnings, *report.warnings)
+        )
+
+    def _at_once(self, progress: Progress) -> IngestReport:
+        """All files together: they are looked up in each other, or few."""
+        order = self.order
+        remote = [path for path in order.paths if is_remote(path)]
+        if remote or is_remote(order.blocks or "") or self.days != (None, None):
+            items = self._found(order.paths)
+            order.paths = tuple(map(str, self._here(items)))
+            if order.blocks and is_remote(order.blocks):
+                [blocks] = self._here(dumps.find([order.blocks], self.source.suffixes, self.store))
+                order.blocks = str(blocks)
+            report = self._ingested(order, progress)
+            self._look_again(remote, items)
+            return report
+        return self._ingested(order, progress)
+
+    def _by_day(self, progress: Progress) -> IngestReport:
+        """Whole days together; what is stored stays stored when the run ends early."""
+        order = self.order
+        items = self._found(order.paths)
+        ledger = batches.Ledger(
+            self.layout, [self.source.name, order.chain, order.paths, self.days, self.replace]
+        )
+        left = [item for item in items if item not in ledger]
+        if len(left) < len(items):
+            order.warnings.append(
+                f"{len(items) - len(left):,} of {len(items):,} files were stored by a run that ended early, "
+                "and are not read again."
+            )
+        report = IngestReport()
+        groups = list(
+            batches.together(batches.looked_at(left, self.source, self.store, order.warnings)) if left else ()
+        )
+        for number, group in enumerate(groups):
+            try:
+                here = batches.without_copies(self._here(group), [i.name for i in group], order.warnings)
+                part = Order(tuple(map(str, here)), order.chain, order.blocks, order.scratch)
+                report = report.and_then(self._ingested(part, progress))
+            except UsageError as error:
+                if number == 0:
+                    raise
+                raise UsageError(
+                    error.problem,
+                    "The days before it are stored, nothing of its own. Start this again later.",
+                ) from error
+            order.counted(part.files)
+            order.warnings += part.warnings
+            shutil.rmtree(order.scratch, ignore_errors=True)
+            if number + 1 < len(groups):
+                ledger.add(group)
+        ledger.close()
+        self._look_again([path for path in order.paths if is_remote(path)], items)
+        return report
+
+    def _ingested(self, order: Order, progress: Progress) -> IngestReport:
+        return ingest(self.layout, self.source.deliver(order), replace=self.replace, progress=progress)
+
+    def _found(self, paths: Sequence[str]) -> list[dumps.Item]:
+        return dumps.of_days(dumps.find(paths, self.source.suffixes, self.store), *self.days)
+
+    def _here(self, items: Sequence[dumps.Item]) -> list[Path]:
+        return dumps.fetch(items, self.order.scratch, self.source.columns, self.store)
+
+    def _look_again(self, remote: Sequence[str], items: Sequence[dumps.Item]) -> None:
+        """Notice what appeared, changed or went in an object store while it was read."""
+        if not remote:
+            return
+        before = [item for item in items if item.remote is not None]
+        after = dumps.of_days(dumps.find(remote, self.source.suffixes, self.store), *self.days)
+        found = dumps.changes(before, after)
+        if found:
+            self.order.warnings.append(
+                f"The listing of {', '.join(remote)} changed while it was read ({found}): "
+                "start this again to read what it holds now."
+            )

@@ -1,4 +1,4 @@
-"""The files that a user means by paths, folders and globs."""
+"""The files of this machine that a user means by paths, folders and globs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ def expand(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Path]
     """
     found: set[Path] = set()
     for path in paths:
-        if str(path).startswith("s3://"):
-            raise UsageError(
-                f"'{path}' lies in an object store, which this format does not read.",
-                "Copy the files to a folder first.",
-            )
         here = _expand_one(Path(path), suffixes)
         if not here:
             raise UsageError(
@@ -30,6 +25,11 @@ def expand(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Path]
             )
         found.update(here)
     return sorted(found)
+
+
+def is_remote(path: str | Path) -> bool:
+    """Whether a path lies in an object store."""
+    return str(path).startswith("s3://")
 
 
 def name_of(path: Path) -> str:
