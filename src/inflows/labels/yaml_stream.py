@@ -78,7 +78,7 @@ class YamlFile:
         if isinstance(event, yaml.ScalarEvent):
             if event.tag is not None:
                 self._refuse_tag(event)
-            node: Node = None if event.style is None and event.value in _NULL else event.value
+            node: Node = None if not event.style and event.value in _NULL else event.value
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 raise self.error(_line(event), f"nothing is called *{event.anchor}", "Correct it.")
