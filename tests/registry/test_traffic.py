@@ -80,7 +80,7 @@ def test_a_share_given_twice_counts_once_and_two_shares_of_one_country_are_refus
 
 def test_shares_beside_what_is_stored_may_not_pass_one_either(layout: Layout, tmp_path: Path) -> None:
     load(layout, "traffic", visits(tmp_path / "a.csv", ("okx", "HK", "2024-02", "0.6")))
-    with pytest.raises(UsageError, match="okx, basis traffic, 2024-02-01: the weights sum to 1.1"):
+    with pytest.raises(UsageError, match=r"okx, basis traffic, 2024-02-01: the weights sum to 1\.1"):
         load(layout, "traffic", visits(tmp_path / "b.csv", ("okx", "SG", "2024-02", "0.5")))
 
 
