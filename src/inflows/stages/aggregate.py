@@ -35,7 +35,7 @@ def flows(classified: pl.LazyFrame) -> pl.LazyFrame:
 def size_band(usd: pl.Expr) -> pl.Expr:
     """The band of names.SIZE_BANDS that a value is in; lower bounds are included, null stays null."""
     (smallest, _), *larger = SIZE_BANDS.items()
-    band = pl.when(usd.is_not_null()).then(pl.lit(smallest))
+    band: pl.Expr = pl.when(usd.is_not_null()).then(pl.lit(smallest))
     for name, begins in larger:
         band = pl.when(usd >= begins).then(pl.lit(name)).otherwise(band)
     return band
