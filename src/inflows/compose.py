@@ -29,7 +29,7 @@ from inflows.sources import ingest_files
 from inflows.stages import RULES_VERSION
 from inflows.stages.aggregate import without_price
 from inflows.stages.coverage import period_coverage
-from inflows.stages.total import finished, half_year_totals
+from inflows.stages.total import finished, period_totals
 from inflows.stages.unplaced import FINDING as UNPLACED
 from inflows.stages.unplaced import sentence, without_basis
 from inflows.warehouse.inputs import WarehouseInputs
@@ -176,7 +176,7 @@ def publish_vintage(
     read = coverage(layout)
     simulated = registries.simulated
     daily = pl.scan_parquet([partition.daily for partition in facts.partitions])
-    totals = half_year_totals(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
+    totals = period_totals(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
     periods = period_coverage(totals["period"].unique().sort(), read, as_of)
     totals = finished(totals.lazy(), periods, simulated=simulated).collect()
     unplaced = without_basis(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
