@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,8 +13,12 @@ from inflows import files
 from inflows.cli.options import Data, KnownAt, instant, now, settings
 from inflows.errors import UsageError
 
-FORMATS: Final = {"inflows": "import_jurisdictions", "traffic": "import_traffic"}
-"""The formats, and what of inflows.registry.imports reads each."""
+FORMATS: Final = {
+    "inflows": ("inflows.registry.imports", "import_jurisdictions"),
+    "traffic": ("inflows.registry.imports", "import_traffic"),
+    "tagpack-actors": ("inflows.labels.actors", "import_actors"),
+}
+"""The formats, and the module and function that reads each."""
 
 
 def register(group: typer.Typer) -> None:
@@ -34,7 +39,6 @@ def import_jurisdictions(
 ) -> None:
     """Import the weights of exchanges in jurisdictions."""
     from inflows.facts.shipped import shipped
-    from inflows.registry import imports
 
     if (path is None) != core:
         raise UsageError(
@@ -49,6 +53,7 @@ def import_jurisdictions(
     known = instant(known_at, "--known-at")
     layout = settings(data).layout
     source = shipped("jurisdictions") if path is None else path
+    module, function = FORMATS[input_format]
     with files.writing(layout):
-        done = getattr(imports, FORMATS[input_format])(layout, source, known_at=known, now=now())
+        done = getattr(import_module(module), function)(layout, source, known_at=known, now=now())
     print(done.sentence(), file=sys.stderr)
