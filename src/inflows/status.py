@@ -13,9 +13,9 @@ GAPS_SHOWN: Final = 5
 def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     """One row a chain and dataset: first and last day, days with rows and without, rows, quarantine, gaps.
 
-    coverage, gaps: what raw.store.coverage and block_gaps make. days_with_blocks, days_only_labelled (days
-    with blocks of which only the token transfers of labelled wallets were read), missing_blocks and gaps
-    (`100-199, 300-300`) are null where no blocks are known; a gap lies between known blocks of the chain.
+    coverage, gaps: what raw.store.coverage and block_gaps make. days_only_labelled (days of which only the
+    transfers of labelled wallets were read) is null where nothing tells. days_with_blocks, missing_blocks
+    and gaps (`100-199, 300-300`) are null where no blocks are known; a gap lies between known blocks.
     """
     return (
         coverage.lazy()
@@ -28,7 +28,9 @@ def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
             first_block=pl.col("first_block").min(),
             last_block=pl.col("last_block").max(),
             days_with_blocks=pl.when(pl.col("blocks").count() > 0).then((pl.col("blocks") > 0).sum()),
-            days_only_labelled=pl.when(pl.col("blocks").count() > 0).then(pl.col("only_labelled").sum()),
+            days_only_labelled=pl.when(pl.col("only_labelled").count() > 0).then(
+                pl.col("only_labelled").sum()
+            ),
             quarantined=pl.col("quarantined").fill_null(0).sum(),
         )
         .with_columns(
@@ -61,4 +63,32 @@ def _by_chain(gaps: pl.DataFrame) -> pl.LazyFrame:
             missing_blocks=(pl.col("last_missing") - pl.col("first_missing") + 1).sum(),
             gaps=pl.concat_str(run.head(GAPS_SHOWN).str.join(", "), more),
         )
+    )
+
+
+def by_source(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a chain, dataset, kind and source: days with rows, and days without between them.
+
+    rows: what raw.sources.coverage_by_source makes. Columns: chain, dataset, kind, source, first_day,
+    last_day, days, days_missing, days_only_labelled, rows, approximate (rows whose amount came through a
+    double), first_block, last_block.
+    """
+    return (
+        rows.lazy()
+        .group_by("chain", "dataset", "kind", "source")
+        .agg(
+            first_day=pl.col("date").min(),
+            last_day=pl.col("date").max(),
+            days=pl.col("date").n_unique(),
+            days_only_labelled=pl.col("only_labelled").sum(),
+            rows=pl.col("rows").sum(),
+            approximate=pl.col("approximate").sum(),
+            first_block=pl.col("first_block").min(),
+            last_block=pl.col("last_block").max(),
+        )
+        .with_columns(
+            days_missing=(pl.col("last_day") - pl.col("first_day")).dt.total_days() + 1 - pl.col("days")
+        )
+        .sort("chain", "dataset", "kind", "source")
+        .collect()
     )

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from inflows import files
-from inflows.cli.options import Data, instant, settings
+from inflows.cli.options import Data, instant, now, settings
 from inflows.errors import UsageError
+from inflows.layout import Layout
 from inflows.sources import ingest_files as read_files
 from inflows.sources.files import FORMATS
 
@@ -39,6 +40,10 @@ def ingest_files(
     to_date: Annotated[
         str | None, typer.Option("--to-date", metavar="T", help="Only partitions date=… before this day")
     ] = None,
+    only_labelled: Annotated[
+        bool,
+        typer.Option("--only-labelled", help="Keep only transfers of labelled addresses: small, and partial"),
+    ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let these traces replace those of another source")
     ] = False,
@@ -56,6 +61,7 @@ def ingest_files(
             replace=replace,
             from_date=_day(from_date, "--from-date"),
             to_date=_day(to_date, "--to-date"),
+            labelled=_labelled(layout) if only_labelled else None,
         )
     print(report.sentence(), file=sys.stderr)
 
@@ -68,3 +74,13 @@ def _day(text: str | None, option: str) -> dt.date | None:
     if found.time() != dt.time():
         raise UsageError(f"{option} {text} is within a day.", "Partitions hold whole days: write 2024-01-31.")
     return found.date()
+
+
+def _labelled(layout: Layout) -> list[str]:
+    """All addresses that have a label on any chain at any time."""
+    import polars as pl
+
+    from inflows.registry import effective
+
+    found = effective.labels(layout, now()).select(pl.col("address").unique().sort()).collect()
+    return found["address"].to_list()

@@ -5,12 +5,14 @@ from inflows.raw.delivery import Delivery, delivered_columns
 from inflows.raw.partitions import list_partitions, list_quarantine, partition_fingerprint
 from inflows.raw.report import IngestReport
 from inflows.raw.resolve import resolve
+from inflows.raw.sources import coverage_by_source
 from inflows.raw.store import ingest
 
 __all__ = [
     "Delivery",
     "IngestReport",
     "coverage",
+    "coverage_by_source",
     "delivered_columns",
     "ingest",
     "list_partitions",

@@ -10,6 +10,7 @@ from inflows.chains import FAMILY
 from inflows.layout import Layout
 from inflows.raw.merging import read
 from inflows.raw.partitions import list_partitions, list_quarantine
+from inflows.raw.sources import marked_days
 
 _FLAGS: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
 _DAY: Final = ["chain", "date"]
@@ -22,8 +23,8 @@ def coverage(layout: Layout) -> pl.DataFrame:
     last_block (of rows and known blocks together), blocks (how many are known; null if none), has_token,
     has_native, has_trace, has_withdrawal, has_utxo (whether all known blocks of the day have it; null if none
     is known), only_labelled (whether of any known block only the token transfers of labelled wallets were
-    read; null if none is known), quarantined (rows in quarantine of that chain and day). A day of which only
-    blocks are known has a row with `rows` 0.
+    read, or files kept these alone; null if no block is known and no file says so), quarantined (rows in
+    quarantine of that chain and day). A day of which only blocks are known has a row with `rows` 0.
     """
     blocks = (
         read([path for _, _, path in list_partitions(layout, "blocks")], "blocks")
@@ -44,6 +45,8 @@ def coverage(layout: Layout) -> pl.DataFrame:
         pl.concat([rows, of_blocks_alone])
         .join(blocks, on=_DAY, how="left", validate="m:1", nulls_equal=True)
         .join(_for_dataset(held), on=[*_DAY, "dataset"], how="left", validate="1:1", nulls_equal=True)
+        .join(marked_days(layout).rename({"only_labelled": "_marked"}), on=_DAY, how="left", validate="m:1")
+        .with_columns(pl.when("_marked").then(True).otherwise("only_labelled").alias("only_labelled"))
         .select(
             *_DAY,
             "dataset",

@@ -32,6 +32,8 @@ class Delivery:
     """The file's name, for quarantined rows and for errors."""
     failures: list[InflowsError] = field(default_factory=list)
     """Where a reader that runs inside the frame leaves the error that the user shall see."""
+    labelled_set: str = ""
+    """The digest of a set of addresses, where the transfers of no others were kept; else empty."""
 
 
 def delivered_columns(dataset: str) -> dict[str, pl.DataType]:

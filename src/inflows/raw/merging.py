@@ -8,7 +8,7 @@ ingestion again gives the same bytes as if it had not been killed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from inflows.contracts.raw import Quarantine
 from inflows.contracts.schema import conform, defaults, dtypes, empty, with_defaults
 from inflows.layout import Layout
 from inflows.progress import Progress
+from inflows.raw.marks import Marks, marks_after, marks_of, metadata
 from inflows.raw.partitions import remove_partition, sidecar
 from inflows.raw.quarantine import SCHEMAS, as_set, decode, encode
 from inflows.raw.reasons import MERGE_REASONS
@@ -52,8 +53,12 @@ def merge(
     progress: Progress,
     *,
     replace_traces: bool = False,
+    labelled: Mapping[Path, str] | None = None,
 ) -> Merged:
-    """Merge what phase 1 laid down for a dataset into the store, pass by pass."""
+    """Merge what phase 1 laid down for a dataset into the store, pass by pass.
+
+    labelled: the digest of each file with the transfers of labelled wallets alone.
+    """
     total = Merged()
     rows = {partition: sum(_rows(path) for path in paths) for partition, paths in sorted(delivered.items())}
     for group in _passes(layout, dataset, rows):
@@ -64,6 +69,7 @@ def merge(
             scratch,
             total,
             replace_traces=replace_traces,
+            labelled=labelled or {},
         )
         progress.advance(sum(rows[partition] for partition in group))
     return total
@@ -90,6 +96,7 @@ def _merge_pass(
     total: Merged,
     *,
     replace_traces: bool,
+    labelled: Mapping[Path, str],
 ) -> None:
     raw_files = {p: layout.raw_partition(dataset, *p) for p in delivered}
     quarantine_files = {p: layout.quarantine_partition(dataset, *p) for p in delivered}
@@ -133,14 +140,35 @@ def _merge_pass(
         (raw_files, _by_day(stored), _by_day(kept.drop(STORED, DELIVERED))),
         (quarantine_files, _by_partition(waiting), _by_partition(quarantine)),
         scratch,
+        _marks(dataset, raw_files, delivered, labelled),
     )
+
+
+def _marks(
+    dataset: str,
+    raw_files: dict[Partition, Path],
+    delivered: dict[Partition, list[Path]],
+    labelled: Mapping[Path, str],
+) -> dict[Partition, tuple[Marks, Marks]]:
+    """The marks of partitions before and after; those without any are left out."""
+    if dataset != "transfers":
+        return {}
+    found = {}
+    for partition, path in raw_files.items():
+        before = marks_of(path)
+        after = marks_after(before, path, delivered[partition], labelled)
+        if before or after:
+            found[partition] = (before, after)
+    return found
 
 
 _Frames = dict[Partition, pl.DataFrame]
 _Side = tuple[dict[Partition, Path], _Frames, _Frames]
 
 
-def _replace(raw: _Side, quarantine: _Side, scratch: Path) -> int:
+def _replace(
+    raw: _Side, quarantine: _Side, scratch: Path, marks: Mapping[Partition, tuple[Marks, Marks]]
+) -> int:
     """Write what changed, in an order in which no row is ever in neither place; return how many changed."""
     raw_files, raw_before, raw_after = raw
     held_files, held_before, held_after = quarantine
@@ -156,11 +184,12 @@ def _replace(raw: _Side, quarantine: _Side, scratch: Path) -> int:
     for partition in sorted(raw_before.keys() | raw_after.keys()):
         path = raw_files[partition]
         now, then = raw_after.get(partition), raw_before.get(partition)
+        marked, mark = marks.get(partition, ({}, {}))
         if now is None:
             remove_partition(path)
-        elif then is None or not then.equals(now):
+        elif then is None or marked != mark or not then.equals(now):
             sidecar(path).unlink(missing_ok=True)
-            files.write_parquet(now.rechunk(), path, scratch=scratch)
+            files.write_parquet(now.rechunk(), path, scratch=scratch, metadata=metadata(mark))
         else:
             continue
         changed += 1

@@ -40,6 +40,8 @@ class Staged:
     """Rows read, by dataset."""
     quarantined: Counter[str] = field(default_factory=Counter)
     set_aside: Counter[str] = field(default_factory=Counter)
+    labelled: dict[Path, str] = field(default_factory=dict)
+    """Files with the transfers of labelled wallets alone, with the digest of their set."""
 
 
 def new_run(layout: Layout) -> Path:
@@ -73,6 +75,8 @@ def stage(deliveries: Iterable[Delivery], folder: Path, progress: Progress) -> S
             chain = path.parent.parent.name.removeprefix(f"{CHAIN}=")
             date = path.parent.name.removeprefix(f"{DATE}=")
             found.files[delivery.dataset][chain, date].append(path)
+            if delivery.labelled_set:
+                found.labelled[path] = delivery.labelled_set
     return found
 
 

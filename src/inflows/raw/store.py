@@ -26,6 +26,7 @@ from inflows.raw.quarantine import decode
 from inflows.raw.reasons import MERGE_REASONS
 from inflows.raw.report import IngestReport
 from inflows.raw.staging import Staged, end_run, is_disk_error, new_run, stage, unwritable
+from inflows.raw.trace_owners import forget_trace_flags
 
 __all__ = [
     "Delivery",
@@ -57,7 +58,8 @@ def ingest(
     folder = new_run(layout)
     try:
         staged = stage(deliveries, folder, progress)
-        _check_owners_of_traces(layout, staged, replace=replace)
+        for chain, date in _check_owners_of_traces(layout, staged, replace=replace):
+            forget_trace_flags(layout, chain, date)
         progress.begin("Storing", staged.rows.total())
         return _merge_all(layout, staged, folder, progress, replace=replace)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -85,6 +87,7 @@ def _merge_all(
             folder,
             progress,
             replace_traces=replace and dataset == "transfers",
+            labelled=staged.labelled,
         )
         for dataset in DATASETS
         if dataset in staged.files
@@ -116,11 +119,14 @@ def _merge_all(
     )
 
 
-def _check_owners_of_traces(layout: Layout, staged: Staged, *, replace: bool) -> None:
-    """Refuse traces of a chain and day that another source owns: tools number them differently."""
+def _check_owners_of_traces(layout: Layout, staged: Staged, *, replace: bool) -> list[Partition]:
+    """Refuse traces of a chain and day that another source owns: tools number them differently.
+
+    Returns the chains and days whose traces are to be replaced.
+    """
     paths = [path for parts in staged.files["transfers"].values() for path in parts]
     if not paths:
-        return
+        return []
     delivered = _owners(
         pl.scan_parquet(paths, hive_partitioning=False, glob=False).filter(pl.col("reason").is_null())
     )
@@ -128,7 +134,8 @@ def _check_owners_of_traces(layout: Layout, staged: Staged, *, replace: bool) ->
     raw = [p for key in touched if (p := layout.raw_partition("transfers", *key)).exists()]
     held = [p for key in touched if (p := layout.quarantine_partition("transfers", *key)).exists()]
     waiting = read(held, "quarantine").filter(pl.col("reason").is_in(MERGE_REASONS))
-    owned = set() if replace else _owners(read(raw, "transfers")) | _owners(decode("transfers", waiting))
+    there = _owners(read(raw, "transfers")) | _owners(decode("transfers", waiting))
+    owned = set() if replace else there
     for chain, date in touched:
         sources = sorted(s for c, d, s in owned | delivered if (c, d) == (chain, date))
         if len(sources) > 1:
@@ -139,6 +146,7 @@ def _check_owners_of_traces(layout: Layout, staged: Staged, *, replace: bool) ->
                 if replace or not owned
                 else "Nothing was stored. Give --replace to put the new ones in place of the old.",
             )
+    return sorted({(chain, date) for chain, date, _ in there - delivered} & set(touched))
 
 
 def _owners(transfers: pl.LazyFrame) -> set[tuple[str, str, str]]:

@@ -33,6 +33,7 @@ from inflows.sources import (
     own_files,
 )
 from inflows.sources.formats import Format, Order
+from inflows.sources.labelled import only_labelled
 from inflows.sources.paths import is_remote
 
 _log = logging.getLogger(__name__)
@@ -66,12 +67,14 @@ def ingest_files(
     *,
     from_date: dt.date | None = None,
     to_date: dt.date | None = None,
+    labelled: Sequence[str] | None = None,
 ) -> IngestReport:
     """Read files, folders, globs or s3:// addresses into the raw store; the caller holds the writing lock.
 
     chain: the chain of formats whose rows do not tell. blocks: a file of blocks for formats without times.
     replace: let these traces take the place of another source's. from_date, to_date: read only partitions
-    `date=…` of these days (from_date ≤ day < to_date). Without `progress`, a reporter on stderr is used.
+    `date=…` of these days (from_date ≤ day < to_date). labelled: addresses; only transfers that touch one of
+    them are kept, and their days are marked so. Without `progress`, a reporter on stderr is used.
     Raises UsageError where nothing can be read (nothing is stored then), WorkError where nothing can be
     written or an object store does not answer. A dump that is stored day by day keeps the days that are done.
     """
@@ -89,8 +92,10 @@ def ingest_files(
     for leftover in layout.staging.glob(_PREFIX + "*"):  # of runs that were killed: the lock is held
         shutil.rmtree(leftover, ignore_errors=True)
     scratch = layout.staging / f"{_PREFIX}{uuid4().hex[:12]}"
+    if labelled is not None and not labelled:
+        raise UsageError("No address is labelled.", "Import labels first, or leave --only-labelled out.")
     order = Order(tuple(str(path) for path in paths), chain, None if blocks is None else str(blocks), scratch)
-    job = _Job(layout, source, order, replace, from_date, to_date)
+    job = _Job(layout, source, order, replace, (from_date, to_date), labelled)
     try:
         if progress is not None:
             return job.run(progress)
@@ -111,11 +116,11 @@ class _Job:
         source: Format,
         order: Order,
         replace: bool,
-        from_date: dt.date | None,
-        to_date: dt.date | None,
+        days: tuple[dt.date | None, dt.date | None],
+        labelled: Sequence[str] | None,
     ) -> None:
         self.layout, self.source, self.order, self.replace = layout, source, order, replace
-        self.days = (from_date, to_date)
+        self.days, self.labelled = days, labelled
         self.store = functools.cache(dumps.open_store)
 
     def run(self, progress: Progress) -> IngestReport:
@@ -146,7 +151,8 @@ class _Job:
         order = self.order
         items = self._found(order.paths)
         ledger = batches.Ledger(
-            self.layout, [self.source.name, order.chain, order.paths, self.days, self.replace]
+            self.layout,
+            [self.source.name, order.chain, order.paths, self.days, self.replace, self.labelled],
         )
         left = [item for item in items if item not in ledger]
         if len(left) < len(items):
@@ -180,7 +186,10 @@ class _Job:
         return report
 
     def _ingested(self, order: Order, progress: Progress) -> IngestReport:
-        return ingest(self.layout, self.source.deliver(order), replace=self.replace, progress=progress)
+        deliveries = self.source.deliver(order)
+        if self.labelled is not None:
+            deliveries = only_labelled(deliveries, self.labelled)
+        return ingest(self.layout, deliveries, replace=self.replace, progress=progress)
 
     def _found(self, paths: Sequence[str]) -> list[dumps.Item]:
         return dumps.of_days(dumps.find(paths, self.source.suffixes, self.store), *self.days)

@@ -20,8 +20,9 @@ def period_coverage(periods: Iterable[str], coverage: pl.DataFrame, as_of: dt.da
     """
     chains = coverage.filter(pl.col("dataset") == "transfers", pl.col("rows") > 0)["chain"].unique().sort()
     read_days = coverage.filter(pl.col("blocks").fill_null(0) > 0)
-    days = read_days.group_by("chain", "date").agg(pl.col("only_labelled").fill_null(False).any())
+    days = read_days.select("chain", "date").unique()
     known = set(days["chain"].unique())
+    labelled_alone = coverage.filter(pl.col("only_labelled").fill_null(False))["date"]
     rows = []
     for period in periods:
         start, end = bounds(period)
@@ -34,7 +35,9 @@ def period_coverage(periods: Iterable[str], coverage: pl.DataFrame, as_of: dt.da
             else None
         )
         over = dt.datetime.combine(end, dt.time(), dt.UTC) <= as_of
-        incomplete = (share is not None and share < 1) or bool(read["only_labelled"].any())
+        incomplete = (share is not None and share < 1) or bool(
+            labelled_alone.is_between(start, end, closed="left").any()
+        )
         rows.append((period, share, not over or incomplete))
     return pl.LazyFrame(
         rows, schema={"period": pl.String, "coverage_share": pl.Float64, "partial": pl.Boolean}, orient="row"
