@@ -3,11 +3,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from raw_helpers import BOB, CAROL, NOON, block, entry, held, kept, store, transfer, tree
+from raw_helpers import BOB, CAROL, NOON, block, delivery, entry, held, kept, store, transfer, tree
 
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.raw.store import coverage
+from inflows.raw.store import coverage, ingest
 
 
 @pytest.fixture
@@ -201,6 +201,15 @@ def test_replace_puts_the_new_traces_in_place_of_that_days_alone(layout: Layout)
     store(layout, "transfers", [{**trace, "source": "aws", "position": 5, "to_address": BOB}], replace=True)
     found = kept(layout, "transfers").select("kind", "source", "position").rows()
     assert sorted(found) == [("token", "logs", 0), ("trace", "aws", 5), ("trace", "cryo", 0)]
+
+
+def test_blocks_whose_traces_gave_way_do_not_say_any_more_that_they_have_them(layout: Layout) -> None:
+    trace = transfer(kind="trace", contract="", source="cryo")
+    store(layout, "transfers", [trace])
+    store(layout, "blocks", [block(has_trace=True), block(block_number=101, has_trace=True)])
+    new = [delivery("transfers", [{**trace, "source": "aws"}]), delivery("blocks", [block(has_trace=True)])]
+    ingest(layout, new, replace=True)
+    assert kept(layout, "blocks")["has_trace"].to_list() == [True, False]
 
 
 def test_two_owners_of_traces_in_one_delivery_are_refused_even_with_replace(layout: Layout) -> None:

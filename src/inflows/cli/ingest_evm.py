@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -47,6 +48,15 @@ def ingest_evm(
         bool,
         typer.Option("--only-labelled", help="Only token transfers of labelled addresses: cheap, partial"),
     ] = False,
+    trongrid: Annotated[
+        str | None,
+        typer.Option(
+            "--trongrid", metavar="URL", help="TronGrid's index of wallets, for --only-labelled on tron"
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let these traces replace those of another source")
+    ] = False,
     confirmations: Annotated[
         int | None,
         typer.Option(
@@ -75,7 +85,7 @@ def ingest_evm(
     blocks = to_block - from_block + 1 if known and from_block is not None and to_block is not None else None
     with (
         files.writing(layout),
-        reporter(f"Reading blocks of {chain}", blocks) as progress,
+        reporter(f"Reading {chain}", blocks, unit="blocks") as progress,
     ):
         report = read(
             layout,
@@ -88,6 +98,9 @@ def ingest_evm(
             confirmations=confirmations,
             traces=traces,
             only_labelled=_labelled(layout, chain) if only_labelled else None,
+            trongrid=trongrid,
+            trongrid_key=os.environ.get("TRONGRID_API_KEY"),
+            replace=replace,
             wait=wait,
             chain_id=chain_id,
             check_blooms=bloom_check,

@@ -102,7 +102,7 @@ def _by_block(node: Node, headers: Sequence[Header]) -> dict[str, dict[str, Any]
         if not isinstance(receipts, list):
             raise Inconsistent(f"{node.name} gives no list of receipts of block {header.number:,}.")
         for receipt in receipts:
-            _check_receipt(receipt, header, node.name)
+            check_receipt(receipt, header, node.name)
         by_hash = {receipt["transactionHash"]: receipt for receipt in receipts}
         missing = (header.transactions or frozenset()) - by_hash.keys()
         if missing:
@@ -121,14 +121,15 @@ def _by_transaction(node: Node, wanted: Sequence[tuple[Header, Sequence[str]]]) 
     ]
     found: dict[str, dict[str, Any]] = {}
     for (header, tx), receipt in zip(pairs, node.client.batch(calls), strict=True):
-        _check_receipt(receipt, header, node.name)
+        check_receipt(receipt, header, node.name)
         if receipt["transactionHash"] != tx:
             raise Inconsistent(f"{node.name} gives the receipt of another transaction.")
         found[tx] = receipt
     return found
 
 
-def _check_receipt(receipt: Any, header: Header, name: str) -> None:
+def check_receipt(receipt: Any, header: Header, name: str) -> None:
+    """Raise Inconsistent where a receipt lacks a field or is of another block."""
     if not isinstance(receipt, dict) or not isinstance(receipt.get("transactionHash"), str):
         raise Inconsistent(f"{name} gives a receipt of block {header.number:,} that lacks a field.")
     block_hash: Mapping[str, Any] | str | None = receipt.get("blockHash")

@@ -13,14 +13,19 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
 
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.net import Door, Limits, in_order, parse_endpoint
+from inflows.net import Door, Endpoint, Limits, in_order, parse_endpoint
 from inflows.progress import Progress, silent
+from inflows.raw.trace_owners import foreign_days, untraced_blocks
 from inflows.sources.evm.asked import Asked
 from inflows.sources.evm.chain_ids import Chain, known_chain
-from inflows.sources.evm.nodes import Node, Nodes
+from inflows.sources.evm.nodes import Nodes
 from inflows.sources.evm.pace import Pace
 from inflows.sources.evm.plan import PieceSize, missing, pieces, stored_runs
 from inflows.sources.evm.reading import LabelledSet, Reading, Span, read_labelled, read_span
@@ -28,7 +33,13 @@ from inflows.sources.evm.reorgs import settle
 from inflows.sources.evm.report import EvmReport
 from inflows.sources.evm.storing import Pending
 from inflows.sources.evm.trace_method import choose_trace_method
-from inflows.sources.evm.tron import to_hex
+from inflows.sources.evm.traces import SOURCES
+from inflows.sources.evm.tron import to_base58, to_hex
+from inflows.sources.evm.tron_labelled import block_times, read_indexed
+from inflows.sources.evm.trongrid import KEY_HEADER, TronGrid, trongrid_at
+
+_INDEXED_BLOCKS: Final = 28_800
+"""Blocks of Tron's day: with an index, what is asked for is counted by wallets and not by blocks."""
 
 
 def ingest_evm(
@@ -43,6 +54,9 @@ def ingest_evm(
     confirmations: int | None = None,
     traces: bool = False,
     only_labelled: Sequence[str] | None = None,
+    trongrid: str | None = None,
+    trongrid_key: str | None = None,
+    replace: bool = False,
     wait: bool = False,
     chain_id: int | None = None,
     check_blooms: bool | None = None,
@@ -55,6 +69,9 @@ def ingest_evm(
     from_time, to_time: in place of block numbers; blocks with from_time ≤ time < to_time.
     confirmations: read up to the block that has so many (the head has 1) instead of the finalized one.
     only_labelled: addresses; token transfers from or to them alone (`has_labelled`, not `has_token`).
+    trongrid: on Tron, the URL of TronGrid's index, which finds the transactions of labelled addresses without
+    reading all logs; trongrid_key: its key, which is sent there and to nodes on the same host.
+    replace: let the traces take the place of another source's, day by day.
     wait: wait for blocks that are not there yet; else they are an error, and nothing is read.
     chain_id: of a chain that is not in chain_ids. check_blooms: whether an empty answer is held against the
     block's logsBloom (by default, wherever blooms are right). say: told of nodes that are set aside.
@@ -70,7 +87,16 @@ def ingest_evm(
         raise UsageError("--confirmations cannot be negative.", "Give 0 or more.")
     if not rpc_urls:
         raise UsageError("No node was given.", "Give one with --rpc URL.")
+    if trongrid is not None and not (known.is_tron and only_labelled is not None):
+        raise UsageError(
+            "--trongrid finds transactions of labelled wallets on Tron.",
+            "Give it with --chain tron and --only-labelled.",
+        )
+    if replace and not traces:
+        raise UsageError("--replace is about traces.", "Give it with --traces, or leave it out.")
     endpoints = [parse_endpoint(url) for url in dict.fromkeys(rpc_urls)]
+    if trongrid is not None and trongrid_key:
+        endpoints = [with_key(endpoint, trongrid, trongrid_key) for endpoint in endpoints]
     labelled = None if only_labelled is None else _labelled(known, only_labelled)
     limits = Limits(connections=max(pace.workers, 1))
     with _few_collections(), Door(limits=limits, patience=pace.patience, say=say) as door:
@@ -84,8 +110,31 @@ def ingest_evm(
             say=say,
             aside_seconds=pace.aside_seconds,
         )
-        run = _Run(layout, nodes, pace, progress or silent(), say, traces=traces, labelled=labelled)
+        index = None if trongrid is None else trongrid_at(trongrid, trongrid_key, door)
+        wanted = Wanted(traces and labelled is None, replace, labelled, index)
+        run = _Run(layout, nodes, pace, progress or silent(), say, wanted)
         return run.read(asked, wait=wait)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be read of the blocks."""
+
+    traces: bool = False
+    replace: bool = False
+    labelled: LabelledSet | None = None
+    index: TronGrid | None = None
+
+    @property
+    def digest(self) -> str:
+        """The name of the set of labelled addresses; empty: everything is read."""
+        return "" if self.labelled is None else self.labelled.digest
+
+    def piece_size(self, pace: Pace) -> PieceSize:
+        """How many blocks are read at once."""
+        if self.index is not None:
+            return PieceSize(_INDEXED_BLOCKS, _INDEXED_BLOCKS)
+        return PieceSize() if self.labelled is None else PieceSize(pace.range_blocks, pace.range_blocks)
 
 
 @contextmanager
@@ -109,16 +158,14 @@ class _Run:
         pace: Pace,
         progress: Progress,
         say: Callable[[str], None],
-        *,
-        traces: bool,
-        labelled: LabelledSet | None,
+        wanted: Wanted,
     ) -> None:
         self.layout, self.nodes, self.pace, self.progress, self.say = layout, nodes, pace, progress, say
-        self.chain = nodes.chain
-        self.traces, self.labelled = traces and labelled is None, labelled
-        self.size = PieceSize() if labelled is None else PieceSize(pace.range_blocks, pace.range_blocks)
-        self.digest = "" if labelled is None else labelled.digest
-        self.report = EvmReport(self.chain.name, 0, 0, traces=self.traces, partial=labelled is not None)
+        self.chain, self.trace_source = nodes.chain, ""
+        self.wanted, self.size = wanted, wanted.piece_size(pace)
+        self.report = EvmReport(
+            self.chain.name, 0, 0, traces=wanted.traces, partial=wanted.labelled is not None
+        )
 
     def read(self, asked: Asked, *, wait: bool) -> EvmReport:
         """Read all that is asked for, waiting for what is not there yet where told to."""
@@ -126,8 +173,8 @@ class _Run:
         first, last = asked.bounds(self.nodes, safe)
         if not wait and (last is None or last > safe):
             raise asked.not_there(self.nodes, last, safe)
-        if self.traces:
-            choose_trace_method(self.nodes, max(1, min(first, safe)))
+        if self.wanted.traces:
+            self.trace_source = SOURCES[choose_trace_method(self.nodes, max(1, min(first, safe)))]
         at, told = first, False
         while True:
             upto = safe if last is None else min(last, safe)
@@ -150,10 +197,15 @@ class _Run:
     def _read_range(self, first: int, last: int, safe: int) -> None:
         """Read what is missing of a range, and store it."""
         first, last = self._settle_reorganised(first, last, safe)
-        runs = stored_runs(self.layout, self.chain.name, first, last, self.digest)
-        spans = missing(runs, first, last, traces=self.traces, labelled=self.labelled is not None)
+        wanted, name = self.wanted, self.chain.name
+        others = foreign_days(self.layout, name, self.trace_source) if wanted.replace else frozenset()
+        runs = stored_runs(self.layout, name, first, last, wanted.digest, untraced=others)
+        spans = missing(runs, first, last, traces=wanted.traces, labelled=wanted.labelled is not None)
         self.report.blocks_there += last - first + 1 - sum(span.blocks for span in spans)
-        pending = Pending(self.layout, self.nodes, self.pace, self.report, self.say, self._read)
+        replacing = self.trace_source if wanted.replace else ""
+        pending = Pending(
+            self.layout, self.nodes, self.pace, self.report, self.say, self._read, replacing=replacing
+        )
         workers = self.pace.workers
         for reading in in_order(self._read, pieces(spans, self.size), workers=workers, ahead=workers + 2):
             pending.take(reading)
@@ -171,19 +223,34 @@ class _Run:
         return min(starts), max(ends)
 
     def _read(self, span: Span) -> Reading:
-        labelled = self.labelled
-
-        def work(node: Node) -> Reading:
-            if labelled is not None:
-                return read_labelled(node, self.chain, span, labelled)
-            return read_span(node, self.chain, span)
-
-        reading = self.nodes.use(span.last, work)
+        labelled, index = self.wanted.labelled, self.wanted.index
+        if labelled is None:
+            reading = self.nodes.use(span.last, partial(read_span, chain=self.chain, span=span))
+        elif index is None:
+            work = partial(read_labelled, chain=self.chain, span=span, labelled=labelled)
+            reading = self.nodes.use(span.last, work)
+        else:
+            reading = self._read_indexed(span, labelled, index)
         self.size.learned(span.blocks, max(reading.counts["transactions"], reading.transfers.height))
         return reading
 
+    def _read_indexed(self, span: Span, labelled: LabelledSet, index: TronGrid) -> Reading:
+        times = self.nodes.use(span.last, partial(block_times, first=span.first, last=span.last))
+        wallets = [to_base58(address) for address in labelled.addresses]
+        found = index.transactions(wallets, times[span.first], times[span.last])
+        return self.nodes.use(
+            span.last,
+            partial(read_indexed, chain=self.chain, span=span, labelled=labelled, times=times, found=found),
+        )
+
     def _judge(self) -> None:
         report = self.report
+        left = untraced_blocks(self.layout, report.chain, report.days_replaced)
+        if left:
+            report.warnings.append(
+                f"Warning: {left:,} blocks of the days whose traces were replaced have none now, since they "
+                "are outside of the range; read those days whole."
+            )
         if self.chain.is_tron and any(node.contract_types is False for node in self.nodes.nodes):
             report.warnings.append(
                 "Warning: this node does not tell votes and TRC-10 transfers from transfers of TRX; give a "
@@ -204,6 +271,12 @@ def _labelled(chain: Chain, addresses: Sequence[str]) -> LabelledSet:
         )
     found = {to_hex(address) if chain.is_tron else address.lower() for address in addresses}
     return LabelledSet(tuple(sorted(found)))
+
+
+def with_key(endpoint: Endpoint, trongrid: str, key: str) -> Endpoint:
+    """A node's address with TronGrid's key, if it is TronGrid's; the key goes to no other host."""
+    same = urlsplit(endpoint.url).hostname == urlsplit(trongrid.strip()).hostname
+    return Endpoint(endpoint.url, {**endpoint.headers, KEY_HEADER: key}) if same else endpoint
 
 
 def _to_stderr(sentence: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,15 +36,24 @@ class Run:
         return self.basic, self.traces, self.labelled
 
 
-def stored_runs(layout: Layout, chain: str, first: int, last: int, labelled_set: str = "") -> list[Run]:
+def stored_runs(
+    layout: Layout,
+    chain: str,
+    first: int,
+    last: int,
+    labelled_set: str = "",
+    *,
+    untraced: Collection[str] = (),
+) -> list[Run]:
     """Blocks between `first` and `last` that are stored, in order; day by day, so that memory stays small.
 
     labelled_set: the digest of the addresses that a run's `labelled` is about; without one it is `has_token`.
+    untraced: days (YYYY-MM-DD) whose traces do not count.
     """
     of_set = pl.col("labelled_set").str.split(",").list.contains(labelled_set) & (labelled_set != "")
     states = ("basic", "traces", "labelled")
     runs: list[Run] = []
-    for of_chain, _, path in list_partitions(layout, "blocks"):
+    for of_chain, date, path in list_partitions(layout, "blocks"):
         if of_chain != chain:
             continue
         state = (
@@ -53,7 +62,7 @@ def stored_runs(layout: Layout, chain: str, first: int, last: int, labelled_set:
             .select(
                 "block_number",
                 basic=pl.all_horizontal("has_token", "has_native", "has_withdrawal"),
-                traces="has_trace",
+                traces=pl.col("has_trace") & (date.isoformat() not in untraced),
                 labelled=pl.col("has_token") | of_set,
             )
             .sort("block_number")

@@ -103,7 +103,7 @@ def read_span(node: Node, chain: Chain, span: Span) -> Reading:
         frames.append(decode.internals(chain.name, moves, SOURCES[node.trace_method]))
     return Reading(
         span,
-        _slim(headers),
+        slim(headers),
         pl.concat(frames),
         decode.blocks_frame(chain.name, headers, basic=span.basic, traces=span.traces, unknown=unknown),
         counts,
@@ -132,7 +132,7 @@ def read_labelled(node: Node, chain: Chain, span: Span, labelled: LabelledSet) -
         blocks = fetch_blocks(node, numbers, full=False)
         # The hashes of transactions are most of a header, and only logs are held against them.
         headers += [
-            header if header.number in with_logs else _slim([header])[0]
+            header if header.number in with_logs else slim([header])[0]
             for header in (header_of(*of, node.name) for of in zip(blocks, numbers, strict=True))
         ]
     check_links(headers, node.name)
@@ -140,14 +140,14 @@ def read_labelled(node: Node, chain: Chain, span: Span, labelled: LabelledSet) -
     check_logs(logs, by_number, own_transactions=chain.logs_only_of_own_transactions, name=node.name)
     return Reading(
         span,
-        _slim(headers),
+        slim(headers),
         decode.tokens(chain.name, logs, by_number),
         decode.blocks_frame(chain.name, headers, labelled_set=labelled.digest),
         Counter(tokens=logs.height),
     )
 
 
-def _slim(headers: Sequence[Header]) -> tuple[Header, ...]:
+def slim(headers: Sequence[Header]) -> tuple[Header, ...]:
     """Headers without what is not needed any more, so that waiting for the store costs little memory."""
     return tuple(replace(header, transactions=None, bloom=0) for header in headers)
 

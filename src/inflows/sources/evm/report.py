@@ -21,6 +21,8 @@ class EvmReport:
     blocks_read: int = 0
     blocks_there: int = 0
     blocks_reorganised: int = 0
+    days_replaced: set[str] = field(default_factory=set)
+    """Days (YYYY-MM-DD) on which the traces of another source gave way."""
     transactions: int = 0
     rows_new: int = 0
     rows_already_there: int = 0

@@ -14,6 +14,7 @@ from inflows.errors import WorkError
 from inflows.layout import Layout
 from inflows.raw.delivery import Delivery
 from inflows.raw.store import ingest
+from inflows.raw.trace_owners import give_up_traces
 from inflows.sources.evm.blocks import check_links
 from inflows.sources.evm.decode import SOURCE
 from inflows.sources.evm.errors import Inconsistent
@@ -38,9 +39,11 @@ class Pending:
         report: EvmReport,
         say: Callable[[str], None],
         read: Callable[[Span], Reading],
+        *,
+        replacing: str = "",
     ) -> None:
         self.layout, self.nodes, self.pace, self.report = layout, nodes, pace, report
-        self.say, self.read = say, read
+        self.say, self.read, self.replacing = say, read, replacing
         self.readings: list[Reading] = []
         self.stored_at = time.monotonic()
 
@@ -67,7 +70,11 @@ class Pending:
                 Delivery("transfers", transfers.lazy(), SOURCE),
                 Delivery("blocks", blocks.lazy(), SOURCE),
             ]
-            stored = ingest(self.layout, deliveries)
+            if self.replacing:
+                self.report.days_replaced |= give_up_traces(
+                    self.layout, self.nodes.chain.name, blocks, keep=self.replacing
+                )
+            stored = ingest(self.layout, deliveries, replace=bool(self.replacing))
             self.report.add(stored, counts, sum(pending.span.blocks for pending in self.readings))
         self.readings, self.stored_at = [], time.monotonic()
 

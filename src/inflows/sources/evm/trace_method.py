@@ -16,7 +16,7 @@ TRACER: Final[dict[str, tuple[Any, ...]]] = {
 """The parameters of each method after the block's number."""
 
 
-def choose_trace_method(nodes: Nodes, block: int) -> None:
+def choose_trace_method(nodes: Nodes, block: int) -> str:
     """Set the method of every node: all of a run number traces alike, so the first that is offered is all's.
 
     Nodes that do not offer it are used no more; if none is left, Unsupported is raised.
@@ -37,6 +37,7 @@ def choose_trace_method(nodes: Nodes, block: int) -> None:
                     "Leave --traces out, or give a node that offers trace_block or debug_traceBlockByNumber.",
                 ),
             )
+    return chosen
 
 
 def _missing(node: Node, method: str, block: int) -> NetError | None:
