@@ -17,7 +17,7 @@ from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.registries import Registries, row_digest
 from inflows.registry.label_sources import lineages
-from inflows.stages.deposits import CONFIDENCE, EVENTS, SENDERS, believed_wallets, candidates
+from inflows.stages.deposits import CONFIDENCE, EVENTS, SENDERS, believed_wallets, candidates, gathering
 from inflows.stages.resolve import resolve_wallets
 from inflows.stages.sweeps import judge, settle
 
@@ -115,6 +115,7 @@ def _scan(paths: list[object], schema: dict[str, pl.DataType]) -> pl.LazyFrame:
 def _judged(paths: list[object], found: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """The verdicts on all candidates, judged in buckets of whole candidates."""
     moved = _scan(paths, EVENTS)
+    gathers = moved.pipe(gathering).collect(engine="streaming")["other_key"].sort()
     total = moved.select(pl.len()).collect(engine="streaming").item()
     buckets = -(-total // BUCKET_EVENTS) or 1
     verdicts, payments = [], []
@@ -122,7 +123,7 @@ def _judged(paths: list[object], found: pl.DataFrame, listed: pl.DataFrame) -> p
         here = pl.col("key") % buckets == number
         of = found.filter(here)
         rows = moved.filter(here).join(of.lazy().select("key"), on="key", how="semi")
-        one, paid = judge(rows.collect(engine="streaming"), of, listed)
+        one, paid = judge(rows.collect(engine="streaming"), of, listed, gathers)
         verdicts.append(one)
         payments.append(paid)
     return settle(pl.concat(verdicts), pl.concat(payments))
