@@ -8,6 +8,7 @@ from label_lists import BITCOIN, SEGWIT, load, rows, write_files
 from inflows.errors import UsageError
 from inflows.labels.yaml_stream import YamlFile
 from inflows.layout import Layout
+from inflows.registry.label_sources import lineages
 
 HEADER = "title: A pack\ncategory: exchange\ncurrency: BTC\nlabel: Kraken\nconfidence: service_data\ntags:\n"
 
@@ -89,3 +90,20 @@ def test_a_tag_overrules_its_header(layout: Layout, tmp_path: Path) -> None:
         (BITCOIN, "kraken", 50),
         (SEGWIT, "bitstamp", 20),
     }
+
+
+def test_a_tag_of_no_category_is_of_no_exchange_whatever_actor_it_names(
+    layout: Layout, tmp_path: Path
+) -> None:
+    tags = f"- address: {BITCOIN}\n- address: {SEGWIT}\n  category: exchange\n"
+    text = f"currency: BTC\nactor: okex\ntags:\n{tags}"
+    report = load(layout, write_files(tmp_path, {"pack.yaml": text}) / "pack.yaml", "tagpack")
+    assert dict(report.skipped) == {"not_tagged_exchange": 1}
+    assert {address for _, address, *_ in rows(layout)} == {SEGWIT}
+
+
+def test_packs_that_copy_an_explorer_are_of_its_lineage(layout: Layout, tmp_path: Path) -> None:
+    write_files(tmp_path, {"packs/etherscan-wordcloud-exchange.yaml": HEADER + f"- address: {BITCOIN}\n"})
+    load(layout, tmp_path, "tagpack")
+    [(*_, source)] = rows(layout)
+    assert lineages()[source] == "etherscan"

@@ -65,7 +65,7 @@ class ActorsReport:
         aside = f"{self.quarantined.total():,} quarantined" + (f" ({reasons})" if reasons else "")
         return (
             f"{SOURCE}: {self.actors:,} actors read: {self.imported.read:,} exchanges of one place, "
-            f"{aside}, {self.skipped:,} skipped (no exchange, or no jurisdiction).\n{self.imported.sentence()}"
+            f"{aside}, {self.skipped:,} skipped (no exchange, or of no place).\n{self.imported.sentence()}"
         )
 
 

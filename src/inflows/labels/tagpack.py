@@ -78,7 +78,8 @@ def _claim(tag: dict[str, Any], name: str, source: str) -> Claim:
         list=name,
         link=_text(tag, "source"),
         confidence=CONFIDENCE.get(_text(tag, "confidence"), CONFIDENCE["unknown"]),
-        tags=" ".join([*_words(tag, "category"), *_words(tag, "concepts"), *_words(tag, "abuse")]),
+        # A tag of no category is nobody's exchange, even where it names an actor.
+        tags=" ".join([*_words(tag, "category"), *_words(tag, "concepts"), *_words(tag, "abuse")]) or "none",
     )
 
 
