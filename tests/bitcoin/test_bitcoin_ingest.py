@@ -258,6 +258,41 @@ def test_a_node_of_another_chain_is_refused(layout: Layout) -> None:
         assert run(layout, node, last=1, chain="bitcoincash").blocks_read == 1
 
 
+GENESIS_OF = {
+    "main": "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+    "test": "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
+    "signet": "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6",
+    "regtest": "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
+}
+
+
+@pytest.mark.parametrize("network", ["test", "signet", "regtest"])
+def test_a_node_of_another_network_is_refused_unless_it_is_asked_for(layout: Layout, network: str) -> None:
+    with serving({0: {"hash": GENESIS_OF[network]}, **{b["height"]: b for b in chain_of(9)}}) as node:
+        with pytest.raises(UsageError, match=f"is a node of the network {network}"):
+            run(layout, node, last=1)
+        assert not layout.raw.exists()
+        assert run(layout, node, last=1, network=network).blocks_read == 1
+        with pytest.raises(UsageError, match="'mainnet' is no network"):
+            run(layout, node, last=1, network="mainnet")
+
+
+@pytest.mark.parametrize(
+    ("told", "refused_as"),
+    [("regtest", "regtest"), ("testnet4", "test"), ("main", None), ("other", None), (7, None)],
+)
+def test_where_the_first_block_is_not_known_the_nodes_own_word_counts(
+    layout: Layout, told: Any, refused_as: str | None
+) -> None:
+    with serving(chain_of(9)) as node:
+        node.misbehave = lambda method, _: ok({"chain": told}) if method == "getblockchaininfo" else None
+        if refused_as is None:
+            assert run(layout, node, last=1).blocks_read == 1
+        else:
+            with pytest.raises(UsageError, match=f"is a node of the network {refused_as}"):
+                run(layout, node, last=1, chain="another")
+
+
 def test_keys_go_to_the_node_and_into_no_message(layout: Layout, tmp_path: Path) -> None:
     cookie = tmp_path / ".cookie"
     cookie.write_text("__cookie__:c0ffee1234")
@@ -359,3 +394,26 @@ def test_requests_are_json_rpc_with_their_method(layout: Layout) -> None:
     with serving(chain_of(9)) as node:
         run(layout, node, last=1)
     assert json.dumps(node.calls[0]) == '["getblockcount", []]'
+
+
+class Counting:
+    """Progress that remembers what it was told."""
+
+    done = 0
+
+    def advance(self, rows: int) -> None:
+        self.done += rows
+
+    def moved_to(self, rows: int) -> None:
+        raise AssertionError("blocks come one by one")
+
+    def begin(self, what: str, total: int | None) -> None:
+        raise AssertionError("there is one piece of work")
+
+
+def test_progress_counts_blocks_those_that_are_stored_already_among_them(layout: Layout) -> None:
+    with serving(chain_of(12)) as node:
+        run(layout, node, last=3)
+        progress = Counting()
+        run(layout, node, last=6, progress=progress)
+    assert progress.done == 6

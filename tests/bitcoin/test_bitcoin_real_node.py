@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from bcoin import API_KEY, bcoin
 
-from inflows.errors import WorkError
+from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.net import Door
 from inflows.raw import list_partitions
@@ -20,9 +20,9 @@ def node() -> Iterator[str]:
         yield url
 
 
-def run(layout: Layout, url: str, first: int, last: int) -> None:
+def run(layout: Layout, url: str, first: int, last: int, network: str = "regtest") -> None:
     with Door() as door:
-        ingest_bitcoin(layout, chain="regtest", rpc_urls=[url], from_block=first, to_block=last, door=door)
+        ingest_bitcoin(layout, network=network, rpc_urls=[url], from_block=first, to_block=last, door=door)
 
 
 def entries(layout: Layout) -> pl.DataFrame:
@@ -51,8 +51,14 @@ def test_what_the_chain_does_not_have_yet_and_what_nobody_tells_are_said(node: s
     layout = Layout(tmp_path / "data")
     with pytest.raises(WorkError, match="does not have 6 confirmations yet: the newest that has is 107"):
         run(layout, node, 107, 112)
-    with pytest.raises(WorkError, match="Block 106 of regtest cannot be stored"):
+    with pytest.raises(WorkError, match="Block 106 of bitcoin cannot be stored"):
         run(layout, node, 106, 106)
+
+
+def test_a_real_node_of_a_test_network_is_refused_as_the_main_one(node: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a node of the network regtest"):
+        run(Layout(tmp_path / "data"), node, 0, 1, network="main")
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_wrong_key_is_refused_without_being_shown(node: str, tmp_path: Path) -> None:

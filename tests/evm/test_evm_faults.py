@@ -743,3 +743,16 @@ def test_a_reorganised_block_of_a_labelled_reading_is_read_again(layout):
     report = read(layout, chain, confirmations=1, only_labelled=[person(38)])
     assert report.blocks_reorganised == 5
     assert [row[:2] for row in stored(layout)] == [(38, chain.transactions(38)[0]["hash"])]
+
+
+def test_progress_counts_blocks_those_that_are_stored_already_among_them(layout):
+    class Counting:
+        done = 0
+
+        def advance(self, blocks):
+            self.done += blocks
+
+    read(layout, FakeChain(), last=10)
+    progress = Counting()
+    read(layout, FakeChain(), progress=progress)
+    assert progress.done == 40

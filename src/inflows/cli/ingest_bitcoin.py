@@ -30,6 +30,10 @@ def ingest_bitcoin(
     chain: Annotated[
         str, typer.Option("--chain", help="bitcoin, litecoin, dogecoin or another chain of that kind")
     ] = "bitcoin",
+    network: Annotated[
+        str,
+        typer.Option("--network", metavar="N", help="main, test, signet or regtest: the nodes must be of it"),
+    ] = "main",
     confirmations: Annotated[
         int,
         typer.Option("--confirmations", metavar="N", min=1, help="How deep a block must lie to be stored"),
@@ -45,10 +49,14 @@ def ingest_bitcoin(
     from inflows.sources.bitcoin import ingest_bitcoin as read_blocks
 
     layout = load_settings(data).layout
-    with files.writing(layout), reporter(f"Reading inputs and outputs of {chain}") as progress:
+    with (
+        files.writing(layout),
+        reporter(f"Reading {chain}", to_block - from_block + 1, unit="blocks") as progress,
+    ):
         report = read_blocks(
             layout,
             chain=chain,
+            network=network,
             rpc_urls=rpc,
             from_block=from_block,
             to_block=to_block,

@@ -21,10 +21,11 @@ from inflows.contracts.raw import Blocks
 from inflows.contracts.schema import dtypes
 from inflows.errors import InflowsError, UsageError, WorkError
 from inflows.layout import Layout
-from inflows.net import Door, NetError, Patience, Unreachable, in_order
-from inflows.progress import Progress
+from inflows.net import Door, NetError, Unreachable, in_order
+from inflows.progress import Progress, silent
 from inflows.raw import Delivery, delivered_columns, ingest, list_partitions
 from inflows.sources.bitcoin.blocks import Block, with_block_columns
+from inflows.sources.bitcoin.networks import NETWORKS, check_network
 from inflows.sources.bitcoin.prevouts import SpentOutputsMissing, with_prevouts
 from inflows.sources.bitcoin.rpc import Node, endpoint_of
 
@@ -35,13 +36,6 @@ _BLOCKS_A_DELIVERY: Final = 32
 _THREADS_A_NODE: Final = 3
 _BLOCKS_AHEAD: Final = 24
 """Blocks that may be read while a chunk is being stored: some 100 MB of Bitcoin's."""
-
-GENESIS: Final = {
-    "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f": ("bitcoin", "bitcoincash"),
-    "12a765e31ffd4059bada1e25190f6e98c99d9714d334efa41a195a7e7e04bfe2": ("litecoin",),
-    "1a91e3dace36e2be3bf030a65679fe821aa1d6ef92e7c9902eb318182c355691": ("dogecoin",),
-}
-"""First blocks, and the chains that begin with them."""
 
 
 @dataclass
@@ -67,6 +61,7 @@ def ingest_bitcoin(
     layout: Layout,
     *,
     chain: str = "bitcoin",
+    network: str = "main",
     rpc_urls: Sequence[str],
     from_block: int,
     to_block: int,
@@ -77,28 +72,33 @@ def ingest_bitcoin(
 ) -> BitcoinReport:
     """Read the blocks from_block to to_block (inclusive) into the raw store; the caller holds the lock.
 
+    network: which of the chain's networks the nodes must be of, as far as that is known (`networks`).
     rpc_urls: nodes, all of which are used. confirmations: how many blocks deep a block must lie (itself
     included) to be stored. cookie: a node's cookie file, where the URLs hold no key. Blocks that are stored
     are not read again. Raises UsageError for wrong arguments, WorkError (NetError among them) where a block
     cannot be had or does not fit its neighbours: what was read before it is stored.
     """
     _check(chain, rpc_urls, from_block, to_block, confirmations)
+    if network not in NETWORKS:
+        raise UsageError(f"'{network}' is no network.", f"Give one of {', '.join(NETWORKS)}.")
     with door or Door() as opened:
         nodes = [Node(endpoint_of(url, cookie), opened) for url in rpc_urls]
-        nodes = _in_reach(nodes, chain)
+        nodes = _in_reach(nodes, chain, network)
         final = max(node.height for node in nodes) - confirmations + 1
         known = _stored_blocks(layout, chain, from_block - 1, to_block + 1)
         last = min(to_block, final)
         report = BitcoinReport(chain)
         missing = [number for number in range(from_block, last + 1) if number not in known]
         report.blocks_already_there = max(0, last - from_block + 1) - len(missing)
-        run = _Run(layout, chain, nodes, confirmations, known, progress)
+        run = _Run(layout, chain, nodes, confirmations, known, progress or silent())
+        run.progress.advance(report.blocks_already_there)
         run.read(missing, report)
     if final < to_block:
         stored = f"The blocks up to {last} are stored" if last >= from_block else "Nothing was stored"
+        newest = f"the newest that has is {final}" if final >= 0 else "none has"
         raise WorkError(
-            f"Block {to_block} of {chain} does not have {confirmations} confirmations yet: the newest that "
-            f"has is {max(final, -1)}. {stored}.",
+            f"Block {to_block} of {chain} does not have {confirmations} confirmations yet: {newest}. "
+            f"{stored}.",
             "Start this again later, or ask for fewer confirmations with --confirmations.",
         )
     return report
@@ -118,30 +118,19 @@ def _check(chain: str, urls: Sequence[str], first: int, last: int, confirmations
         raise UsageError(f"{confirmations} confirmations are too few.", "A block has at least 1.")
 
 
-def _in_reach(nodes: list[Node], chain: str) -> list[Node]:
-    """The nodes that answer, with their heights; WorkError where none does or one is of another chain."""
+def _in_reach(nodes: list[Node], chain: str, network: str) -> list[Node]:
+    """The nodes that answer, with their heights; an error where none does or one is of another chain."""
     answering, failure = [], None
     for node in nodes:
         try:
             node.ask_height()
-            _check_network(node, chain)
+            check_network(node, chain, network)
             answering.append(node)
         except Unreachable as error:
             failure = error
     if failure is not None and not answering:
         raise failure
     return answering
-
-
-def _check_network(node: Node, chain: str) -> None:
-    try:
-        begins = GENESIS.get(node.block_hash(0, patience=Patience(attempts=1)))
-    except NetError:
-        return  # not every service knows the first block
-    if begins is not None and chain not in begins and chain in {c for of in GENESIS.values() for c in of}:
-        raise UsageError(
-            f"{node.endpoint} is a node of {begins[0]}, not of {chain}.", "Check --rpc and --chain."
-        )
 
 
 def _stored_blocks(layout: Layout, chain: str, first: int, last: int) -> dict[int, tuple[str, str]]:
@@ -167,7 +156,7 @@ class _Run:
     nodes: list[Node]
     confirmations: int
     known: dict[int, tuple[str, str]]
-    progress: Progress | None
+    progress: Progress
     failure: InflowsError | None = None
     waiting: list[Block] = field(default_factory=list)
     """Blocks that spend what this run has read and not stored yet: they begin the next chunk."""
@@ -182,7 +171,7 @@ class _Run:
                 first = next(deliveries, None)
                 if first is None:
                     break
-                stored = ingest(self.layout, chained([first], deliveries), progress=self.progress)
+                stored = ingest(self.layout, chained([first], deliveries))
                 report.rows_new += stored.rows_new
                 report.quarantined += stored.quarantined
         finally:
@@ -245,6 +234,7 @@ class _Run:
                 self._check_neighbours(block)
                 self.known[block.number] = (block.hash, block.parent)
                 group.append(block)
+                self.progress.advance(1)
         except WorkError as error:
             self.failure = error
         return group

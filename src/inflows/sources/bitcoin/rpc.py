@@ -74,6 +74,15 @@ class Node:
             raise BadAnswer(f"{self.endpoint} does not know the hash of block {number}.")
         return answer.lower()
 
+    def network(self) -> str | None:
+        """The network that the node says it is of (`getblockchaininfo`); None where it does not tell."""
+        try:
+            answer = self._call("getblockchaininfo", patience=Patience(attempts=1))
+        except (Refused, BadAnswer):
+            return None
+        told = answer.get("chain") if isinstance(answer, dict) else None
+        return told.lower() if isinstance(told, str) else None
+
     def block(self, number: int) -> Block:
         """The block with this number; the first time, the forms of getblock are tried in turn."""
         asked = self.block_hash(number)

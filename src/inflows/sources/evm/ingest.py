@@ -201,7 +201,9 @@ class _Run:
         others = foreign_days(self.layout, name, self.trace_source) if wanted.replace else frozenset()
         runs = stored_runs(self.layout, name, first, last, wanted.digest, untraced=others)
         spans = missing(runs, first, last, traces=wanted.traces, labelled=wanted.labelled is not None)
-        self.report.blocks_there += last - first + 1 - sum(span.blocks for span in spans)
+        there = last - first + 1 - sum(span.blocks for span in spans)
+        self.report.blocks_there += there
+        self.progress.advance(there)
         replacing = self.trace_source if wanted.replace else ""
         pending = Pending(
             self.layout, self.nodes, self.pace, self.report, self.say, self._read, replacing=replacing
