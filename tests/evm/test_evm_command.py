@@ -52,8 +52,14 @@ def test_the_command_reads_blocks_and_says_so_in_one_line(tmp_path):
         (FakeChain(), {"last": 99}, 1, "is not there or not final yet"),
         (FakeChain(whole=lambda *_: Play(b"", 401)), {}, 1, "refuses the key"),
         (FakeChain(before=lambda m, _: PRUNED if m == "eth_getLogs" else None), {}, 1, "pruned history"),
+        (FakeChain(whole=lambda *_: Play(b"", 403)), {}, 1, "refuses the key"),
+        (FakeChain(finalized=12), {}, 1, "blocks up to 12 are (the head is 40)"),
+        (FakeChain(), {"chain": "tron"}, 2, "serves ethereum (chain id 1), not tron (728126428)"),
+        (FakeChain(chain_id=728126428), {"chain": "tron", "last": 99}, 1, "blocks up to 40 are"),
+        (FakeChain(whole=lambda *_: Play(b"", 401)), {"chain": "tron"}, 1, "refuses the key"),
     ],
-    ids=["unknown chain", "wrong chain", "reversed", "beyond the head", "key refused", "pruned"],
+    ids=["unknown chain", "wrong chain", "reversed", "beyond the head", "key refused", "pruned",
+         "key forbidden", "node behind", "wrong chain for tron", "beyond the head of tron", "key refused by tron"],
 )  # fmt: skip
 def test_what_cannot_be_done_is_one_sentence_a_hint_and_an_exit_code(
     tmp_path, monkeypatch, capsys, chain, options, code, sentence

@@ -688,6 +688,23 @@ def test_a_transaction_whose_success_is_not_told_is_quarantined_and_its_block_no
     assert blocks_read(layout) == []
 
 
+def test_a_transfer_of_unknown_success_leaves_quarantine_when_a_fuller_reading_tells_it(layout, tmp_path):
+    chain, fuller = FakeChain(head=6), FakeChain(head=6)
+    chain.receipts = lambda n: [
+        {k: v for k, v in r.items() if k != "status"} for r in FakeChain(head=6).receipts(n)
+    ]
+    read(layout, chain, last=6)
+    assert coverage(layout)["quarantined"].sum() == 6
+    read(layout, fuller, last=4)
+    assert coverage(layout)["quarantined"].sum() == 2
+    read(layout, fuller, last=6)
+    assert stored(layout) == fuller.truth(1, 6)
+    assert coverage(layout)["quarantined"].sum() == 0
+    fresh = Layout(tmp_path / "fresh")
+    read(fresh, FakeChain(head=6), last=6)
+    assert tree(layout.root) == tree(fresh.root)
+
+
 def test_labelled_addresses_alone_are_read_cheaply_and_their_blocks_say_so(layout):
     chain = FakeChain()
     report = read(layout, chain, only_labelled=[person(11).upper().replace("X", "x"), person(12)])

@@ -128,6 +128,13 @@ def test_a_price_far_from_its_neighbours_is_not_believed(wrong: str) -> None:
     assert faults(rows) == [None, None, None, "far_from_neighbours", None, None, None]
 
 
+@pytest.mark.parametrize("factor", [Decimal(40_000), 1 / Decimal(40_000)], ids=["too high", "too low"])
+def test_a_price_40_000_times_off_its_neighbours_is_not_believed(factor: Decimal) -> None:
+    """Dune's spellbook, pull request 9683: such a price made one row of 1.19 billion dollars."""
+    rows = series("0.31", "0.30", str(Decimal("0.30") * factor), "0.29", "0.30")
+    assert faults(rows) == [None, None, "far_from_neighbours", None, None]
+
+
 @pytest.mark.parametrize("extreme", ["300000", "30"])
 def test_a_hundred_times_off_is_still_believed(extreme: str) -> None:
     assert faults(series("3000", "3000", "3000", extreme, "3000", "3000", "3000")) == [None] * 7

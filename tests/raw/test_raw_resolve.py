@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 from pathlib import Path
 
 import polars as pl
@@ -210,6 +211,26 @@ def test_blocks_whose_traces_gave_way_do_not_say_any_more_that_they_have_them(la
     new = [delivery("transfers", [{**trace, "source": "aws"}]), delivery("blocks", [block(has_trace=True)])]
     ingest(layout, new, replace=True)
     assert kept(layout, "blocks")["has_trace"].to_list() == [True, False]
+
+
+def test_a_row_of_unknown_success_is_quarantined_until_its_transfer_is_told_in_whatever_order(
+    layout: Layout, tmp_path: Path
+) -> None:
+    native = {"kind": "native", "contract": ""}
+    told = transfer(**native)
+    rows = [
+        transfer(**native, amount_raw=None, reason="status_unknown", row=json.dumps({name: number}))
+        for name, number in (("tx_hash", told["tx_hash"]), ("hash", told["tx_hash"]), ("hash", "0x22"))
+    ]
+    store(layout, "transfers", rows)
+    report = store(layout, "transfers", [told])
+    assert (report.rows_new, report.rows_released) == (1, 2)
+    assert held(layout)["row"].to_list() == ['{"hash": "0x22"}']
+    other = Layout(tmp_path / "other")
+    store(other, "transfers", [told])
+    again = store(other, "transfers", rows)
+    assert (again.quarantined, again.rows_already_there) == ({"status_unknown": 1}, 2)
+    assert tree(other.root) == tree(layout.root)
 
 
 def test_two_owners_of_traces_in_one_delivery_are_refused_even_with_replace(layout: Layout) -> None:

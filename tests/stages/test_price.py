@@ -64,6 +64,16 @@ def test_values_that_cannot_be_true_are_null_with_a_finding(
     assert (found["usd"], found["finding"]) == (usd, finding)
 
 
+def test_a_price_40_000_times_too_high_gives_an_untrusted_asset_of_a_billion_no_value_and_a_finding() -> None:
+    """Dune's spellbook, pull request 9683: 29,750 dollars became one row of 1.19 billion."""
+    row = transfer(amount_raw="29750000000")
+    quoted = {price: prices((USDT, NOON, price)) for price in ("1", "40000")}
+    found = {price: priced(row, assets(asset(trusted=False)), quoted[price]) for price in quoted}
+    assert (found["1"]["usd"], found["1"]["finding"]) == (Decimal(29_750), None)
+    assert (found["40000"]["usd"], found["40000"]["finding"]) == (None, "untrusted_above_1bn")
+    assert found["40000"]["amount"] == 29_750
+
+
 def test_the_greatest_amount_a_contract_can_move_does_not_break_the_others() -> None:
     rows = transfers(
         transfer(1, amount_raw=str(2**256 - 1)), transfer(2), transfer(3, amount_raw=str(2**127))

@@ -23,8 +23,8 @@ from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.marks import Marks, marks_after, marks_of, metadata
 from inflows.raw.partitions import remove_partition, sidecar
-from inflows.raw.quarantine import SCHEMAS, as_set, decode, encode
-from inflows.raw.reasons import MERGE_REASONS
+from inflows.raw.quarantine import SCHEMAS, as_set, decode, encode, still_unknown
+from inflows.raw.reasons import MERGE_REASONS, STATUS_UNKNOWN
 from inflows.raw.resolve import DELIVERED, ORDER, STORED, resolve
 
 ROWS_A_PASS: Final = 2_000_000
@@ -121,11 +121,17 @@ def _merge_pass(
     # In memory: the streaming engine of Polars 2.1 dies of a panic in plans that branch as this one does.
     kept, refused = pl.collect_all([kept_lazy.sort(ORDER[dataset]), refused_lazy], engine="in-memory")
 
+    lying, asked = waiting.filter(~judged_again), _not_understood(dataset, rows.lazy()).collect()
+    if dataset == "transfers":
+        lying_before, asked_before = lying, asked
+        lying, asked = still_unknown(lying, kept), still_unknown(asked, kept)
+        total.released += lying_before.height - lying.height
+        total.quarantined[STATUS_UNKNOWN] -= asked_before.height - asked.height
     quarantine = as_set(
         pl.concat(
             [
-                waiting.lazy().filter(~judged_again),
-                _not_understood(dataset, rows.lazy()),
+                lying.lazy(),
+                asked.lazy(),
                 encode(dataset, refused.lazy()),
             ]
         )
@@ -254,7 +260,7 @@ def _not_understood(dataset: str, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _by_day(frame: pl.DataFrame) -> _Frames:
-    keyed = frame.with_columns(_date=pl.col("block_time").dt.strftime("%Y-%m-%d"))
+    keyed = frame.with_columns(_date=pl.col("block_time").dt.date())
     frames = {}
     for (chain, date), part in keyed.partition_by("chain", "_date", as_dict=True).items():
         part.drop_in_place("_date")  # the lazy engine takes a millisecond for it, a thousand times

@@ -15,6 +15,7 @@ from inflows import keys
 from inflows.contracts import columns as c
 from inflows.contracts import raw
 from inflows.contracts.schema import conform, dtypes, with_defaults
+from inflows.raw.reasons import STATUS_UNKNOWN
 
 SCHEMAS: Final[dict[str, type[c.Schema]]] = {
     "transfers": raw.Transfers,
@@ -64,6 +65,26 @@ def decode(dataset: str, quarantined: pl.LazyFrame) -> pl.LazyFrame:
         if name not in ADDRESS_KEYS[dataset]
     )
     return conform(with_keys(dataset, with_defaults(typed, SCHEMAS[dataset])), SCHEMAS[dataset])
+
+
+def still_unknown(quarantined: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Quarantined rows without those of unknown success whose transfer another source has told of.
+
+    kept: transfers of the same chains and days. Sources name a transaction's hash `tx_hash` or `hash`.
+    """
+    in_doubt = pl.col("reason") == STATUS_UNKNOWN
+    if quarantined.filter(in_doubt).is_empty():
+        return quarantined
+    named = [pl.col("row").str.json_path_match(f"$.{name}") for name in ("tx_hash", "hash")]
+    day = pl.col("block_time").dt.strftime("%Y-%m-%d")
+    told = kept.filter(kind="native").select("chain", "tx_hash", date=day).unique()
+    answered = (
+        quarantined.filter(in_doubt)
+        .with_columns(pl.coalesce(named).str.to_lowercase().alias("tx_hash"))
+        .join(told, on=["chain", "date", "tx_hash"], how="semi")
+        .drop("tx_hash")
+    )
+    return quarantined.join(answered, on=quarantined.columns, how="anti", maintain_order="left")
 
 
 def as_set(quarantined: pl.LazyFrame) -> pl.LazyFrame:

@@ -6,6 +6,9 @@ CONFLICTING_CONTENTS: Final = "conflicting_contents"
 INPUTS_MISSING: Final = "inputs_missing"
 SPENDS_TOO_MUCH: Final = "spends_more_than_it_has"
 
+STATUS_UNKNOWN: Final = "status_unknown"
+"""Of native transfers whose source does not tell whether the transaction succeeded."""
+
 MERGE_REASONS: Final = (CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH)
 """Reasons that depend on what else was delivered: such rows are judged again at every delivery."""
 
