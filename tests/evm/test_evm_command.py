@@ -59,7 +59,8 @@ def test_the_command_reads_blocks_and_says_so_in_one_line(tmp_path):
         (FakeChain(whole=lambda *_: Play(b"", 401)), {"chain": "tron"}, 1, "refuses the key"),
     ],
     ids=["unknown chain", "wrong chain", "reversed", "beyond the head", "key refused", "pruned",
-         "key forbidden", "node behind", "wrong chain for tron", "beyond the head of tron", "key refused by tron"],
+         "key forbidden", "node behind", "wrong chain for tron", "beyond the head of tron",
+         "key refused by tron"],
 )  # fmt: skip
 def test_what_cannot_be_done_is_one_sentence_a_hint_and_an_exit_code(
     tmp_path, monkeypatch, capsys, chain, options, code, sentence

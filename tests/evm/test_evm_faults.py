@@ -672,6 +672,17 @@ def test_without_block_receipts_those_of_single_transactions_are_read(layout):
     assert len([m for m, _ in chain.calls if m == "eth_getTransactionReceipt"]) == 40
 
 
+def test_a_failed_transaction_with_a_value_moves_nothing(layout):
+    chain = FakeChain(head=6)
+    chain.receipts = lambda n: [
+        r | {"status": "0x0" if n == 3 else "0x1"} for r in FakeChain(head=6).receipts(n)
+    ]
+    report = read(layout, chain, last=6)
+    assert stored(layout) == [row for row in chain.truth(1, 6) if (row[0], row[2]) != (3, "native")]
+    assert (report.set_aside["failed"], report.quarantined) == (1, {})
+    assert blocks_read(layout) == list(range(1, 7))
+
+
 def test_receipts_are_asked_for_only_where_a_transaction_has_a_value(layout):
     chain = FakeChain(per_block=1)
     read(layout, chain)
