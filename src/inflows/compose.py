@@ -7,7 +7,6 @@ makes a task of each: large ones that take and return paths, counts and names.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import polars as pl
 
 import inflows
 from inflows import facts_store, files
+from inflows.assemble import assembled, inputs_to_keep, result_digest
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import reporter
@@ -27,12 +27,8 @@ from inflows.settings import FileSource, Settings
 from inflows.simulate import simulate
 from inflows.sources import ingest_files
 from inflows.stages import RULES_VERSION
-from inflows.stages.aggregate import without_price
-from inflows.stages.coverage import period_coverage
-from inflows.stages.total import finished, period_totals
 from inflows.stages.unplaced import FINDING as UNPLACED
-from inflows.stages.unplaced import sentence, without_basis
-from inflows.warehouse.inputs import WarehouseInputs
+from inflows.stages.unplaced import sentence
 from inflows.warehouse.publish import publish
 from inflows.warehouse.vintages import Vintage
 
@@ -174,54 +170,32 @@ def publish_vintage(
     layout = settings.layout
     registries = Registries(layout, as_of, tuple(settings.price_sources))
     read = coverage(layout)
-    simulated = registries.simulated
-    daily = pl.scan_parquet([partition.daily for partition in facts.partitions])
-    totals = period_totals(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
-    periods = period_coverage(totals["period"].unique().sort(), read, as_of)
-    totals = finished(totals.lazy(), periods, simulated=simulated).collect()
-    unplaced = without_basis(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
-    found = pl.concat([facts.findings(), without_price(daily).collect(), unplaced])
-    chains = sorted({partition.chain for partition in facts.partitions})
+    kept = inputs_to_keep(layout, facts, settings.staleness_hours, tuple(settings.price_sources))
+    made = assembled(facts, registries, read, as_of, kept)
     inputs = registries.fingerprints | {
         "raw": facts.raw_fingerprint(),
         "staleness_hours": f"{settings.staleness_hours:g}",
         "price_sources": ",".join(settings.price_sources),
-        "result": hashlib.sha256(totals.write_csv().encode()).hexdigest(),
+        "result": result_digest(made.totals),
     }
     vintage = Vintage(
         name=f"{now:%Y%m%dt%H%M%S.%fz}-{inputs['result'][:8]}",
         published_at=now,
         as_of=as_of,
-        simulated=simulated,
+        simulated=registries.simulated,
         code_version=inflows.__version__,
         rules_version=RULES_VERSION,
         inputs=inputs,
     )
-    database = publish(
-        layout,
-        WarehouseInputs(
-            flows=[partition.flows for partition in facts.partitions],
-            daily=[partition.daily for partition in facts.partitions],
-            totals=totals,
-            wallets=pl.concat([registries.of_chain(chain).wallets for chain in chains]),
-            assets=registries.assets,
-            jurisdictions=registries.jurisdictions,
-            findings=found,
-            coverage=read,
-            licences=registries.licences,
-            references=registries.references,
-        ),
-        vintage,
-        keep=settings.keep_databases,
-    )
+    database = publish(layout, made, vintage, keep=settings.keep_databases)
     return Built(
         vintage=vintage.name,
         database=database,
         partitions=len(facts.partitions),
         computed=facts.computed,
-        findings=found.height,
-        notes=_notes(read, registries, found),
-        simulated=simulated,
+        findings=made.findings.height,
+        notes=_notes(read, registries, made.findings),
+        simulated=vintage.simulated,
     )
 
 

@@ -47,6 +47,11 @@ class Layout:
         """One folder a publication."""
         return self.warehouse / "vintages"
 
+    @property
+    def kept_inputs(self) -> Path:
+        """Raw files of vintages, by the digest of their content."""
+        return self.warehouse / "inputs"
+
     def raw_partition(self, dataset: str, chain: str, date: str) -> Path:
         """The one file of a raw partition: a chain and a UTC day."""
         return self.raw / dataset / f"chain={chain}" / f"date={date}" / "part.parquet"

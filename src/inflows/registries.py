@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
@@ -78,6 +78,36 @@ class Registries:
             assets=self.assets.filter(of),
             prices=self.prices.filter(of),
         )
+
+
+@dataclass(frozen=True)
+class MixedRegistries(Registries):
+    """Registries of which each table is that of another time or place: what a change of one alone does."""
+
+    labels: Registries = field(kw_only=True)
+    asset_list: Registries = field(kw_only=True)
+    quotes: Registries = field(kw_only=True)
+    weights: Registries = field(kw_only=True)
+
+    @cached_property
+    def claims(self) -> pl.DataFrame:
+        """Claims about addresses, of `labels`."""
+        return self.labels.claims
+
+    @cached_property
+    def assets(self) -> pl.DataFrame:
+        """Listed assets, of `asset_list`."""
+        return self.asset_list.assets
+
+    @cached_property
+    def prices(self) -> pl.DataFrame:
+        """Quotes, of `quotes`."""
+        return self.quotes.prices
+
+    @cached_property
+    def jurisdictions(self) -> pl.DataFrame:
+        """Weights, of `weights`."""
+        return self.weights.jurisdictions
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ COMPARED = {
     "period": str, "jurisdiction": str, "other": str, "basis": str, "scope": str, "level": str,
     "inflow_usd": str, "other_inflow_usd": str, "ratio": (float, type(None)),
     "inflow_ratio_on_year": (float, type(None)), "other_inflow_ratio_on_year": (float, type(None)),
-    "simulated": bool,
+    "partial": bool, "simulated": bool,
 }  # fmt: skip
 
 

@@ -87,6 +87,8 @@ def test_two_jurisdictions_are_compared_in_one_row(published: Layout):
             "ratio": 2e-07,
             "inflow_ratio_on_year": None,
             "other_inflow_ratio_on_year": None,
+            "partial": True,
+            "simulated": True,
         }
     ]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inflows.cli import answers, groups, work
+from inflows.cli import answers, explain, groups, totals, vintages, work
 from inflows.cli.examples import add_examples
 
 app = typer.Typer(
@@ -43,6 +43,9 @@ def inflows(
 
 
 work.register(app)
+totals.register(app)
+explain.register(app)
 answers.register(app)
+vintages.register(app)
 add_examples(app)
 groups.register(app)

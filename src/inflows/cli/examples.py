@@ -17,6 +17,11 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "export": ("inflows export for-bi",),
     "status": ("inflows status --format json",),
     "vintages": ("inflows vintages --format json",),
+    "diff": (
+        "inflows diff 20240701t060000.000000z-1f2e3d4c 20240801t060000.000000z-5b6a7988 \\",
+        "    --jurisdiction HK",
+    ),
+    "rebuild": ("inflows rebuild 20240701t060000.000000z-1f2e3d4c",),
     "ingest files": ("inflows ingest files 'transfers/*.parquet' --input-format inflows",),
     "ingest evm": (
         "inflows ingest evm --chain ethereum --rpc https://node.example \\",

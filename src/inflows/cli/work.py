@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inflows.cli.answers import print_totals
 from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
+from inflows.cli.totals import print_totals
 from inflows.errors import UsageError
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
 from inflows.keys import BEGINNING, END
 from inflows.stages.licences import with_days, with_standing
+from inflows.warehouse.kept import Kept
 from inflows.warehouse.vintages import Vintage
 
 
@@ -51,6 +52,7 @@ class WarehouseInputs:
     coverage: pl.DataFrame  # as raw.store.coverage makes it
     licences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Licences)))
     references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
+    kept: Kept | None = None  # what all of it was computed from; None: not to be kept
 
 
 def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.DataFrame]:

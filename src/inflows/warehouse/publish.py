@@ -22,6 +22,7 @@ from inflows.errors import WorkError
 from inflows.layout import Layout
 from inflows.warehouse import building
 from inflows.warehouse.inputs import WarehouseInputs, prepare_frames
+from inflows.warehouse.kept import keep_files, write_kept
 from inflows.warehouse.vintages import DATABASE, MANIFEST, TOTALS, Vintage, find_vintage, read_manifests
 
 __all__ = ["Vintage", "WarehouseInputs", "publish"]
@@ -46,7 +47,7 @@ def publish(
         workplace = layout.staging / "publish"
         _remove_leftovers(layout, workplace)
         vintage = _as_first_published(layout, vintage)
-        prepared = _prepare(workplace, inputs, vintage, memory=memory, threads=threads)
+        prepared = _prepare(layout, workplace, inputs, vintage, memory=memory, threads=threads)
         home = _store(layout, prepared, vintage)
         _put_in_place(home / DATABASE, layout.published)
         _prune(layout, current=vintage, keep=keep)
@@ -54,13 +55,43 @@ def publish(
     return layout.published
 
 
+def restore_database(layout: Layout, inputs: WarehouseInputs, vintage: Vintage) -> None:
+    """Put the database of a vintage back, made again of the same inputs."""
+    with _no_other_publisher(layout), _explained(layout):
+        workplace = layout.staging / "publish"
+        _remove_leftovers(layout, workplace)
+        workplace.mkdir(parents=True)
+        _make_database(workplace, workplace / DATABASE, inputs, vintage)
+        os.replace(workplace / DATABASE, layout.vintages / vintage.name / DATABASE)  # noqa: PTH105
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
 def _prepare(
-    workplace: Path, inputs: WarehouseInputs, vintage: Vintage, *, memory: str, threads: int
+    layout: Layout, workplace: Path, inputs: WarehouseInputs, vintage: Vintage, *, memory: str, threads: int
 ) -> Path:
     """A complete vintage folder in the staging folder."""
     prepared = workplace / vintage.name
     prepared.mkdir(parents=True)
-    database = prepared / DATABASE
+    _make_database(workplace, prepared / DATABASE, inputs, vintage, memory=memory, threads=threads)
+    files.write_parquet(prepare_frames(inputs, vintage)["agg_jurisdiction_half_year"], prepared / TOTALS)
+    if inputs.kept is not None:
+        keep_files(layout, inputs.kept.raw)
+        write_kept(inputs.kept, inputs.coverage, prepared)
+    files.write_text(vintage.to_json(), prepared / MANIFEST)
+    _sync(prepared)
+    return prepared
+
+
+def _make_database(
+    workplace: Path,
+    database: Path,
+    inputs: WarehouseInputs,
+    vintage: Vintage,
+    *,
+    memory: str = "4GB",
+    threads: int = 2,
+) -> None:
+    """Fill a new database file, check it, read it back, and make it read-only."""
     with building.building(database, workplace / "spill", memory=memory, threads=threads) as connection:
         building.fill(connection, inputs, vintage)
         building.run_checks(connection)
@@ -73,10 +104,6 @@ def _prepare(
         )
     database.chmod(0o444)  # The same file is the vintage and the publication: nobody may write to either.
     _sync(database)
-    files.write_parquet(prepare_frames(inputs, vintage)["agg_jurisdiction_half_year"], prepared / TOTALS)
-    files.write_text(vintage.to_json(), prepared / MANIFEST)
-    _sync(prepared)
-    return prepared
 
 
 def _store(layout: Layout, prepared: Path, vintage: Vintage) -> Path:

@@ -33,11 +33,24 @@ def read_totals(
     The source is the published database or the totals.parquet of a vintage. A name that does not exist is a
     UsageError that names the choices.
     """
+    require_selection(basis, scope, level)
+    totals = choose(_load(source), period, jurisdictions)
+    order = {"period": False, "inflow_usd": True, "jurisdiction": False}
+    return totals.filter(basis=basis, scope=scope, level=level).sort(
+        list(order), descending=list(order.values())
+    )
+
+
+def require_selection(basis: str, scope: str, level: str) -> None:
+    """Refuse a basis, scope or level that does not exist."""
     _one_of(basis, BASES, "basis")
     _one_of(scope, SCOPES, "scope")
     _one_of(level, LEVELS, "level")
-    totals = _load(source)
-    chosen = (pl.col("basis") == basis) & (pl.col("scope") == scope) & (pl.col("level") == level)
+
+
+def choose(totals: pl.DataFrame, period: str | None, jurisdictions: Sequence[str]) -> pl.DataFrame:
+    """The totals of a period and of some jurisdictions; a name that no total has is a UsageError."""
+    chosen = pl.lit(True)
     if period is not None:
         bounds(period)  # An ill-formed period has an error of its own.
         _one_of(period, totals["period"].unique().sort(), "period")
@@ -46,8 +59,12 @@ def read_totals(
         for jurisdiction in jurisdictions:
             _one_of(jurisdiction, totals["jurisdiction"].unique().sort(), "jurisdiction")
         chosen &= pl.col("jurisdiction").is_in(list(jurisdictions))
-    order = {"period": False, "inflow_usd": True, "jurisdiction": False}
-    return totals.filter(chosen).sort(list(order), descending=list(order.values()))
+    return totals.filter(chosen)
+
+
+def read_all_totals(source: Layout | Path | str) -> pl.DataFrame:
+    """Every published total (contract Totals)."""
+    return _load(source)
 
 
 def compare(
@@ -64,6 +81,7 @@ def compare(
     A jurisdiction without flows in the period has received 0; the ratio to 0 is null.
     """
     totals = read_totals(source, period, (jurisdiction, other), basis, scope, level)
+    of_period = read_totals(source, period, basis=basis, scope=scope, level=level)
     rows = {row["jurisdiction"]: row for row in totals.iter_rows(named=True)}
     mine: dict[str, Any] = rows.get(jurisdiction, {})
     theirs: dict[str, Any] = rows.get(other, {})
@@ -81,6 +99,8 @@ def compare(
         "ratio": float(inflow / other_inflow) if other_inflow else None,
         "inflow_ratio_on_year": mine.get("inflow_ratio_on_year"),
         "other_inflow_ratio_on_year": theirs.get("inflow_ratio_on_year"),
+        "partial": bool(of_period["partial"].any()),
+        "simulated": bool(of_period["simulated"].any()),
     }
     ratios = dict.fromkeys(("ratio", "inflow_ratio_on_year", "other_inflow_ratio_on_year"), pl.Float64())
     amounts = dict.fromkeys(("inflow_usd", "other_inflow_usd"), USD)

@@ -71,6 +71,17 @@ def totals_path(layout: Layout, name: str) -> Path:
     return layout.vintages / find_vintage(layout, name).name / TOTALS
 
 
+def database_path(layout: Layout, name: str) -> Path:
+    """The database of a vintage; they are kept for the newest ones only (setting keep_databases)."""
+    path = layout.vintages / find_vintage(layout, name).name / DATABASE
+    if not path.is_file():
+        raise UsageError(
+            f"The database of vintage {name} is not kept any more, only its half-year totals.",
+            f"Make it again from its inputs: inflows rebuild {name}",
+        )
+    return path
+
+
 def _read(path: Path) -> Vintage:
     try:
         fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
