@@ -53,6 +53,8 @@ def test_the_exported_schema_is_exact_and_readable_elsewhere(published: Layout, 
                 assert kind in ("string", "int64", "bool", "date32[day]") or field.name in (
                     "weight",
                     "max_supply",
+                    "published_ratio",
+                    "our_ratio",
                 )
     flows = pl.read_parquet(tmp_path / "out" / "fct_flow.parquet").sort("position")
     assert flows.rename({"block_time_utc": "block_time"}).columns == list(Flows.columns())
