@@ -72,7 +72,14 @@ def labels_discover(
     # A look at the past alone does not undo what later transfers show.
     withdraw = as_of is None or known_at is not None
     with files.writing(layout):
-        found = [_discover(layout, name, kind, limit, known, withdraw) for name, kind in stored]
+        found = []
+        for name, kind in stored:
+            try:
+                found.append(_discover(layout, name, kind, limit, known, withdraw))
+            except UsageError as error:
+                if chain or len(stored) == 1:
+                    raise
+                print(f"note: {name} was left out. {error}", file=sys.stderr)
     frame = pl.concat([pl.DataFrame(schema=OUTCOMES), *found])
     show(
         frame.columns,

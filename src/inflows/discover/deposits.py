@@ -11,7 +11,7 @@ import polars as pl
 
 from inflows.contracts.registry import Labels
 from inflows.contracts.schema import UTC_TIME, dtypes
-from inflows.discover import partials
+from inflows.discover import partials, verdicts
 from inflows.discover.recording import OUTCOMES, Recorded, record
 from inflows.errors import UsageError
 from inflows.layout import Layout
@@ -78,19 +78,33 @@ def discover_deposits(
     digest = f"{row_digest(wallets.drop('known_at', 'sources'))}-{row_digest(listed.select('contract'))}"
     source = partials.Source(layout, chain, wallets, listed, as_of, digest)
     days = source.days()
-    read = partials.update_senders(source, days, progress)
     labelled = resolve_wallets(claims.lazy(), chain).select("address", "address_key").unique().collect()
+    inputs = verdicts.digest_of([*(day.digest for day in days), row_digest(labelled), row_digest(listed)])
+    if before := verdicts.remembered(source, inputs):
+        read, (labels, outcomes) = 0, before
+    else:
+        read, labels, outcomes = _found(source, days, labelled, progress)
+        verdicts.remember(source, inputs, labels, outcomes)
+    recorded = record(layout, chain, SOURCE, labels, known_at=known_at, withdraw=withdraw)
+    return DiscoveredDeposits(chain, recorded, outcomes, len(days), read)
+
+
+def _found(
+    source: partials.Source, days: list[partials.Day], labelled: pl.DataFrame, progress: Callable[[int], None]
+) -> tuple[int, pl.DataFrame, pl.DataFrame]:
+    """How many days were read anew, the labels that follow, and OUTCOMES."""
+    listed = source.listed
+    read = partials.update_senders(source, days, progress)
     sent = _scan([day.senders for day in days], SENDERS)
     found, refused = pl.collect_all(candidates(sent, labelled, listed), engine="streaming")
-    verdicts = pl.DataFrame(schema={"exchange": pl.String, "reason": pl.String})
+    judged = pl.DataFrame(schema={"exchange": pl.String, "reason": pl.String})
     labels = pl.DataFrame(schema=dtypes(Labels))
     if found.height:
         generations = partials.update_generations(source, found)
         read = max(read, partials.update_events(source, days, generations, progress))
-        verdicts = _judged([day.events for day in days], found, listed)
-        labels = _as_labels(verdicts, chain)
-    recorded = record(layout, chain, SOURCE, labels, known_at=known_at, withdraw=withdraw)
-    return DiscoveredDeposits(chain, recorded, _outcomes(chain, verdicts, refused), len(days), read)
+        judged = _judged([day.events for day in days], found, listed)
+        labels = _as_labels(judged, source.chain)
+    return read, labels, _outcomes(source.chain, judged, refused)
 
 
 def _require(layout: Layout, chain: str, wallets: pl.DataFrame, listed: pl.DataFrame) -> None:
@@ -118,18 +132,18 @@ def _judged(paths: list[object], found: pl.DataFrame, listed: pl.DataFrame) -> p
     gathers = moved.pipe(gathering).collect(engine="streaming")["other_key"].sort()
     total = moved.select(pl.len()).collect(engine="streaming").item()
     buckets = -(-total // BUCKET_EVENTS) or 1
-    verdicts, payments = [], []
+    judged, payments = [], []
     for number in range(buckets):
         here = pl.col("key") % buckets == number
         of = found.filter(here)
         rows = moved.filter(here).join(of.lazy().select("key"), on="key", how="semi")
         one, paid = judge(rows.collect(engine="streaming"), of, listed, gathers)
-        verdicts.append(one)
+        judged.append(one)
         payments.append(paid)
-    return settle(pl.concat(verdicts), pl.concat(payments))
+    return settle(pl.concat(judged), pl.concat(payments))
 
 
-def _as_labels(verdicts: pl.DataFrame, chain: str) -> pl.DataFrame:
+def _as_labels(judged: pl.DataFrame, chain: str) -> pl.DataFrame:
     nothing = pl.lit(None, dtype=UTC_TIME)
     values = {
         "chain": pl.lit(chain),
@@ -141,17 +155,17 @@ def _as_labels(verdicts: pl.DataFrame, chain: str) -> pl.DataFrame:
         "source": pl.lit(SOURCE),
     }
     return (
-        verdicts.filter(pl.col("reason").is_null())
+        judged.filter(pl.col("reason").is_null())
         .with_columns(**values)
         .select(pl.col(name).cast(kind) for name, kind in dtypes(Labels).items())
         .sort("address")
     )
 
 
-def _outcomes(chain: str, verdicts: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
-    judged = verdicts.group_by("exchange", "reason").agg(addresses=pl.len().cast(pl.Int64))
+def _outcomes(chain: str, judged: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    counted = judged.group_by("exchange", "reason").agg(addresses=pl.len().cast(pl.Int64))
     return (
-        pl.concat([judged, refused.select(judged.columns)])
+        pl.concat([counted, refused.select(counted.columns)])
         .group_by("exchange", "reason")
         .agg(pl.col("addresses").sum())
         .with_columns(
