@@ -218,9 +218,9 @@ def test_a_kept_file_with_other_contents_is_found_out(copied: tuple[Line, str, s
 
 
 def test_rules_bear_what_other_code_published(
-    copied: tuple[Line, str, str], monkeypatch: pytest.MonkeyPatch
+    copied: tuple[Line, str, str],
 ) -> None:
-    """The first vintage as an older program might have left it: other totals, another version of the rules."""
+    """The first vintage as an older program might have left it: other totals, another version of rules."""
     line, first, second = copied
     home = line.data / "warehouse" / "vintages" / first
     before = line.rows("diff", first, second)
