@@ -52,7 +52,10 @@ def write_parquet(
 ) -> None:
     """Write a frame as zstd Parquet, whole or not at all; the same frame gives the same bytes."""
     with replacing(path, durable=durable, scratch=scratch) as aside:
-        frame.write_parquet(aside, compression="zstd", statistics=True, metadata=metadata)
+        # Of hex text, level 1 makes smaller files than the default of 3, in less than half the time.
+        frame.write_parquet(
+            aside, compression="zstd", compression_level=1, statistics=True, metadata=metadata
+        )
 
 
 def write_text(text: str, path: Path, *, durable: bool = True) -> None:

@@ -55,12 +55,31 @@ def staged(delivery: Delivery) -> pl.LazyFrame:
     typed = with_defaults(frame, SCHEMAS[delivery.dataset]).select(
         pl.col(name).cast(kind) for name, kind in delivered_columns(delivery.dataset).items()
     )
-    day = pl.col("block_time").dt.strftime("%Y-%m-%d")
     return with_keys(delivery.dataset, typed).with_columns(
         pl.lit(delivery.origin).alias("origin"),
-        pl.when(pl.col("chain").str.contains(SLUG_PATTERN))
-        .then(pl.col("chain"))
-        .otherwise(pl.lit(UNKNOWN))
-        .alias(CHAIN),
-        pl.when(day.str.contains(r"^\d{4}-\d{2}-\d{2}$")).then(day).otherwise(pl.lit(UNKNOWN)).alias(DATE),
+        pl.col("chain").map_batches(_slugs, return_dtype=pl.String, is_elementwise=True).alias(CHAIN),
+        pl.col("block_time").map_batches(_days, return_dtype=pl.String, is_elementwise=True).alias(DATE),
     )
+
+
+def _slugs(chains: pl.Series) -> pl.Series:
+    """Chains that may become part of a path; each different one is looked at once."""
+    known = chains.unique().to_frame("chain")
+    slug = pl.col("chain").str.contains(SLUG_PATTERN).fill_null(False)
+    texts = known.select(pl.when(slug).then("chain").otherwise(pl.lit(UNKNOWN))).to_series()
+    return _each(chains, known.to_series(), texts)
+
+
+def _days(times: pl.Series) -> pl.Series:
+    """Days as they are written in paths; each different one is written once."""
+    days = times.dt.date()
+    known = days.unique()
+    texts = known.dt.strftime("%Y-%m-%d")
+    usual = texts.str.contains(r"^\d{4}-\d{2}-\d{2}$").fill_null(False)
+    return _each(days, known, texts.zip_with(usual, pl.Series([UNKNOWN])))
+
+
+def _each(values: pl.Series, known: pl.Series, texts: pl.Series) -> pl.Series:
+    if known.len() == 1:
+        return pl.repeat(texts[0], values.len(), dtype=pl.String, eager=True).alias(values.name)
+    return values.replace_strict(known, texts, return_dtype=pl.String)

@@ -25,7 +25,8 @@ from inflows.raw.marks import Marks, marks_after, marks_of, metadata
 from inflows.raw.partitions import remove_partition, sidecar
 from inflows.raw.quarantine import SCHEMAS, as_set, decode, encode, still_unknown
 from inflows.raw.reasons import MERGE_REASONS, STATUS_UNKNOWN
-from inflows.raw.resolve import DELIVERED, ORDER, STORED, resolve
+from inflows.raw.resolve import DELIVERED, STORED
+from inflows.raw.settle import settle
 
 ROWS_A_PASS: Final = 2_000_000
 """Partitions are merged together up to this many rows: tiny ones cost little, and memory is bounded."""
@@ -117,9 +118,7 @@ def _merge_pass(
     if replace_traces:
         before = _without_replaced_traces(before, good)
     now = good.with_columns(pl.lit(False).alias(STORED), pl.lit(True).alias(DELIVERED))
-    kept_lazy, refused_lazy = resolve(dataset, pl.concat([before, now]))
-    # In memory: the streaming engine of Polars 2.1 dies of a panic in plans that branch as this one does.
-    kept, refused = pl.collect_all([kept_lazy.sort(ORDER[dataset]), refused_lazy], engine="in-memory")
+    kept, refused = settle(dataset, pl.concat([before, now]))
 
     lying, asked = waiting.filter(~judged_again), _not_understood(dataset, rows.lazy()).collect()
     if dataset == "transfers":

@@ -110,7 +110,8 @@ def _sink(delivery: Delivery, target: Path, found: Staged, progress: Progress) -
                 for reason, rows in reasons.drop_nulls().value_counts().iter_rows():
                     (found.set_aside if reason in SET_ASIDE else found.quarantined)[reason] += rows
                 batch = batch.filter(pl.col("reason").is_in(SET_ASIDE).not_().fill_null(True))
-        good = batch.filter(pl.col("reason").is_null())
+        whole = batch["reason"].null_count() == batch.height
+        good = batch if whole else batch.filter(pl.col("reason").is_null())
         if sum(good.select(contract).null_count().row(0)) or UNKNOWN in good[DATE]:
             delivery.failures.append(
                 WorkError(
@@ -125,7 +126,10 @@ def _sink(delivery: Delivery, target: Path, found: Staged, progress: Progress) -
         frame = staged(delivery)
         schema = frame.collect_schema()
         frame.map_batches(count, streamable=True, schema=schema, validate_output_schema=False).sink_parquet(
-            pl.PartitionBy(target, key=[CHAIN, DATE], include_key=True), compression="lz4", mkdir=True
+            pl.PartitionBy(target, key=[CHAIN, DATE], include_key=True),
+            compression="lz4",
+            statistics=False,
+            mkdir=True,
         )
     except InflowsError:
         raise

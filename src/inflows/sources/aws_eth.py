@@ -17,7 +17,7 @@ from inflows.chains import FAMILY
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery, delivered_columns
 from inflows.raw.reasons import SET_ASIDE
-from inflows.sources import own
+from inflows.sources import usual
 from inflows.sources.formats import Format, Order
 from inflows.sources.own import GIVEN
 from inflows.sources.paths import expand, name_of
@@ -118,12 +118,8 @@ def judged(batch: pl.DataFrame, as_own: Decode, chain: str, *, exact: bool) -> p
         reasons = rows.filter(aside).select(pl.col(GIVEN).alias("reason"))
         parts.append(reasons.select(_only(name, kind) for name, kind in names.items()))
         rows = rows.filter(~aside)
-    good = own.normalise_transfers(rows.drop("_row").lazy(), [chain]).collect(engine="in-memory")
     delivered = batch[rows["_row"]] if aside.any() else batch
-    good = own.with_rows(good, delivered)
-    if not exact:
-        good = good.with_columns(pl.lit(False).alias("exact"))
-    parts.insert(0, good.select(list(names)))
+    parts.insert(0, usual.judge(rows.drop("_row"), delivered, [chain], exact=exact))
     return pl.concat(parts) if len(parts) > 1 else parts[0]
 
 

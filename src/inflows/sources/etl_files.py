@@ -15,7 +15,7 @@ import pyarrow as pa
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery, delivered_columns
 from inflows.sources import ethereum_etl as etl
-from inflows.sources import own
+from inflows.sources import own, usual
 from inflows.sources.blocks_read import ranges, within
 from inflows.sources.evm_logs import decode_transfer_logs
 from inflows.sources.formats import Format, Order
@@ -228,8 +228,8 @@ def _transfers(
 ) -> Delivery:
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         """Judge the rows as our own, and keep as JSON what was read of the bad ones."""
-        judged = own.normalise_transfers(as_own(batch.lazy(), chain), [chain]).collect(engine="in-memory")
-        return own.with_rows(judged, batch.select(*etl.COLUMNS.get(table, batch.columns), LINE))
+        rows = as_own(batch.lazy(), chain).collect(engine="in-memory")
+        return usual.judge(rows, batch.select(*etl.COLUMNS.get(table, batch.columns), LINE), [chain])
 
     frame = rows.map_batches(
         judge, streamable=True, schema=delivered_columns("transfers"), validate_output_schema=False

@@ -9,7 +9,7 @@ import polars as pl
 
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery, delivered_columns
-from inflows.sources import own
+from inflows.sources import own, usual
 from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
 from inflows.sources.tables import Table, open_table
@@ -32,12 +32,12 @@ FORMAT: Final = Format(
 
 
 def _delivery(table: Table, dataset: str) -> Delivery:
-    normalise = own.normalise_transfers if dataset == "transfers" else own.normalise_utxo
-
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         """Batch by batch, so that only the forms of the chains that occur are tried."""
         chains = batch["chain"].cast(pl.String).unique().to_list()
-        return own.with_rows(normalise(batch.lazy(), chains).collect(engine="in-memory"), batch)
+        if dataset == "transfers":
+            return usual.judge(batch, batch, chains)
+        return own.with_rows(own.normalise_utxo(batch.lazy(), chains).collect(engine="in-memory"), batch)
 
     frame = table.frame.map_batches(
         judge, streamable=True, schema=delivered_columns(dataset), validate_output_schema=False
