@@ -1,4 +1,5 @@
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,59 @@ def test_without_transfers_or_utxo_entries_there_is_nothing_to_discover(tmp_path
     assert found.returncode == 2
     assert "no transfers or UTXO entries" in found.stderr
     assert "ingest bitcoin" in found.stderr
+
+
+HOT, BOX, USER, USDT = ("0x" + sign * 40 for sign in "1234")
+
+
+def test_a_deposit_address_is_found_and_counts_at_level_all(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    transfers = write(
+        tmp_path / "transfers.csv",
+        "chain,block_number,block_time,tx_hash,kind,position,contract,from_address,to_address,amount_raw",
+        f"ethereum,1,2024-04-20T00:00:00Z,0x{'ab' * 32},token,1,{USDT},{USER},{BOX},5000000",
+        f"ethereum,9,2024-04-20T02:00:00Z,0x{'cd' * 32},token,1,{USDT},{BOX},{HOT},5000000",
+    )
+    labels = write(
+        tmp_path / "labels.csv",
+        "chain,address,exchange,confidence,known_at,source",
+        f"ethereum,{HOT},alpha,90,2024-01-01,test",
+    )
+    assets = write(
+        tmp_path / "assets.csv",
+        "chain,contract,symbol,decimals,kind,trusted",
+        f"ethereum,{USDT},USDT,6,stablecoin,true",
+    )
+    assert inflows("ingest", "files", transfers, "--input-format", "inflows", "--data", data).returncode == 0
+    without = inflows("labels", "discover", "--chain", "ethereum", "--data", data)
+    assert without.returncode == 2
+    assert "No wallet of an exchange is known on 'ethereum'" in without.stderr
+    assert inflows("labels", "import", labels, "--data", data).returncode == 0
+    assert inflows("assets", "import", assets, "--data", data).returncode == 0
+    times = ("--known-at", "2024-06-01", "--as-of", "2024-05-01")
+    found = inflows("labels", "discover", *times, "--format", "json", "--data", data)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout) == [
+        {
+            "chain": "ethereum",
+            "rule": "deposit-sweeps",
+            "exchange": "alpha",
+            "outcome": "found",
+            "addresses": 1,
+        }
+    ]
+    assert "1 deposit address found (1 added" in found.stderr
+    query = "select right(tx_hash, 2), flow_type, flow_type_all from fct_flow order by block_number"
+    for as_of, flows in (
+        ("2024-05-31", ["cd,inflow,inflow"]),
+        ("2024-06-01", ["ab,,inflow", "cd,inflow,internal"]),
+    ):
+        assert inflows("build", "--as-of", as_of, "--data", data).returncode == 0
+        shown = inflows("sql", query, "--format", "csv", "--data", data).stdout.splitlines()[1:]
+        assert shown == flows
+
+
+def test_a_label_is_not_known_before_what_it_rests_on(tmp_path: Path) -> None:
+    refused = inflows("labels", "discover", "--known-at", "2024-01-01", "--data", str(tmp_path / "data"))
+    assert refused.returncode == 2
+    assert "--known-at 2024-01-01 is before what the labels rest on" in refused.stderr
