@@ -71,7 +71,7 @@ def prepared(folder: Path, count: int, few: int) -> Path:
 
 
 def second_list(files_of: Path, few: int) -> Path:
-    """Claims of another list about every fiftieth of the other addresses, half of them for another exchange."""
+    """Claims of another list about a fiftieth of the other addresses, half of them for another exchange."""
     number = pl.col("_number")
     rows = pl.read_csv(files_of / "labels.csv", infer_schema=False).with_row_index("_number")
     other = pl.format("exchange-{}", (number % synthetic.EXCHANGES).cast(pl.String).str.zfill(2))

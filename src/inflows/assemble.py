@@ -44,6 +44,8 @@ def assembled(
         coverage=read,
         licences=registries.licences,
         references=registries.references,
+        contested=registries.contested(chains),
+        contested_daily=facts.contested(),
         kept=kept,
     )
 

@@ -27,6 +27,7 @@ from inflows.settings import FileSource, Settings
 from inflows.simulate import simulate
 from inflows.sources import ingest_files
 from inflows.stages import RULES_VERSION
+from inflows.stages.contested import notes as contested_notes
 from inflows.stages.unplaced import FINDING as UNPLACED
 from inflows.stages.unplaced import sentence
 from inflows.warehouse.publish import publish
@@ -194,7 +195,7 @@ def publish_vintage(
         partitions=len(facts.partitions),
         computed=facts.computed,
         findings=made.findings.height,
-        notes=_notes(read, registries, made.findings),
+        notes=[*_notes(read, registries, made.findings), *contested_notes(made.contested_daily)],
         simulated=vintage.simulated,
     )
 

@@ -13,13 +13,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 
 from inflows import files
-from inflows.contracts.flows import Findings
+from inflows.contracts.flows import ContestedDaily, Findings
 from inflows.contracts.schema import dtypes
 from inflows.layout import Layout
 from inflows.raw.store import list_partitions, partition_fingerprint
@@ -27,14 +28,17 @@ from inflows.registries import ChainRegistries, Registries
 from inflows.stages import RULES_VERSION
 from inflows.stages.aggregate import daily_facts, findings, flows
 from inflows.stages.classify import classify_transfers
-from inflows.stages.label import label_transfers
+from inflows.stages.contested import contested_daily, standing_alone
+from inflows.stages.label import label_transfers, touching
 from inflows.stages.net import net_transactions, too_large_transactions
+from inflows.stages.net_owners import whole_transactions
 from inflows.stages.price import price_transfers
 
 BATCH_BYTES = 128 * 2**20
 """Partitions are computed together up to this size: a plan for each of a thousand small days costs more."""
 
-_INPUTS, _FINDINGS = "inflows.inputs", "inflows.findings"
+_INPUTS, _FINDINGS, _CONTESTED = "inflows.inputs", "inflows.findings", "inflows.contested"
+"""What the metadata of a daily file holds besides its rows; the last only where there is any."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,23 @@ class Facts:
 
     def findings(self) -> pl.DataFrame:
         """What was found in them (contract Findings)."""
-        rows = [
-            row
-            for partition in self.partitions
-            for row in json.loads(pl.read_parquet_metadata(partition.daily)[_FINDINGS])
-        ]
-        frame = pl.DataFrame(rows, schema=dtypes(Findings), orient="row")
+        frame = pl.DataFrame(self._noted(_FINDINGS), schema=dtypes(Findings), orient="row")
         keys = ["finding", "chain", "contract", "detail"]
         return frame.group_by(keys).agg(pl.col("transfers").sum()).sort(keys)
+
+    def contested(self) -> pl.DataFrame:
+        """What hangs on contested addresses, by day (contract ContestedDaily)."""
+        types = dtypes(ContestedDaily)
+        rows = pl.DataFrame(self._noted(_CONTESTED), schema=dict.fromkeys(types, pl.String), orient="row")
+        dated = rows.with_columns(pl.col("date").str.to_date())
+        return dated.select(pl.col(name).cast(kind) for name, kind in types.items())
+
+    def _noted(self, name: str) -> list[list[object]]:
+        return [row for metadata in self._metadata for row in json.loads(metadata.get(name, "[]"))]
+
+    @cached_property
+    def _metadata(self) -> list[dict[str, str]]:
+        return [pl.read_parquet_metadata(partition.daily) for partition in self.partitions]
 
 
 def chain_days(layout: Layout) -> dict[tuple[str, dt.date], dict[str, Path]]:
@@ -169,28 +182,9 @@ def _compute(
     batch: list[Partition], chain: ChainRegistries, as_of: dt.datetime, staleness: dt.timedelta
 ) -> None:
     """Take the partitions through the stages together, and write each one's results."""
-    quotes = chain.prices_between(batch[0].date, batch[-1].date, staleness)
-
-    def read(dataset: str) -> pl.LazyFrame | None:
-        paths = [partition.raw[dataset] for partition in batch if dataset in partition.raw]
-        return pl.scan_parquet(paths).filter(pl.col("block_time") < as_of) if paths else None
-
-    typed, left_out = [], []
-    if (transfers := read("transfers")) is not None:
-        typed.append(
-            transfers.pipe(label_transfers, chain.wallets)
-            .pipe(price_transfers, chain.assets, quotes, staleness)
-            .pipe(classify_transfers, chain.wrapped_contracts)
-            .collect(engine="streaming")
-        )
-    if (entries := read("utxo")) is not None:
-        typed.append(
-            entries.pipe(net_transactions, chain.wallets)
-            .pipe(price_transfers, chain.assets, quotes, staleness)
-            .collect(engine="streaming")
-        )
-        left_out.append(too_large_transactions(entries, chain.wallets))
-    classified = pl.concat(typed, how="diagonal").lazy()
+    transfers, entries = _read(batch, "transfers", as_of), _read(batch, "utxo", as_of)
+    classified = _classified(batch, chain, chain.wallets, transfers, entries, staleness)
+    left_out = [] if entries is None else [too_large_transactions(entries, chain.wallets)]
     flow_rows, daily_rows, found = pl.collect_all(
         [
             flows(classified).sort("block_number", "position", "kind", "tx_hash"),
@@ -209,6 +203,7 @@ def _compute(
     flows_of = _by_day(flow_rows.with_columns(_date=pl.col("block_time").dt.date()))
     daily_of = _by_day(daily_rows.with_columns(_date=pl.col("date")))
     findings_of = _by_day(found.rename({"date": "_date"}))
+    contested_of = _by_day(_contested(batch, chain, as_of, staleness))
     for partition in batch:
         day = partition.date
         files.write_parquet(flows_of.get(day, flow_rows.clear()), partition.flows, durable=False)
@@ -216,8 +211,61 @@ def _compute(
             _INPUTS: partition.digest,
             _FINDINGS: json.dumps(findings_of[day].rows() if day in findings_of else []),
         }
+        if day in contested_of:
+            metadata[_CONTESTED] = json.dumps(contested_of[day].cast(pl.String).rows())
         daily = daily_of.get(day, daily_rows.clear())
         files.write_parquet(daily, partition.daily, metadata=metadata, durable=False)
+
+
+def _read(batch: list[Partition], dataset: str, as_of: dt.datetime) -> pl.LazyFrame | None:
+    paths = [partition.raw[dataset] for partition in batch if dataset in partition.raw]
+    return pl.scan_parquet(paths).filter(pl.col("block_time") < as_of) if paths else None
+
+
+def _classified(
+    batch: list[Partition],
+    chain: ChainRegistries,
+    wallets: pl.DataFrame,
+    transfers: pl.LazyFrame | None,
+    entries: pl.LazyFrame | None,
+    staleness: dt.timedelta,
+) -> pl.LazyFrame:
+    """The flows of transfers and UTXO entries under what is believed of wallets, computed."""
+    quotes = chain.prices_between(batch[0].date, batch[-1].date, staleness)
+    typed = []
+    if transfers is not None:
+        typed.append(
+            transfers.pipe(label_transfers, wallets)
+            .pipe(price_transfers, chain.assets, quotes, staleness)
+            .pipe(classify_transfers, chain.wrapped_contracts)
+            .collect(engine="streaming")
+        )
+    if entries is not None:
+        typed.append(
+            entries.pipe(net_transactions, wallets)
+            .pipe(price_transfers, chain.assets, quotes, staleness)
+            .collect(engine="streaming")
+        )
+    return pl.concat(typed, how="diagonal").lazy()
+
+
+def _contested(
+    batch: list[Partition], chain: ChainRegistries, as_of: dt.datetime, staleness: dt.timedelta
+) -> pl.DataFrame:
+    """What hangs on the chain's contested addresses (contract ContestedDaily, `date` as `_date` too).
+
+    Only what touches one of them is read, and nothing where there are none.
+    """
+    if chain.contested.is_empty():
+        return pl.DataFrame(schema=dtypes(ContestedDaily) | {"_date": pl.Date()})
+    transfers, entries = _read(batch, "transfers", as_of), _read(batch, "utxo", as_of)
+    if transfers is not None:
+        transfers = touching(transfers, chain.contested)
+    if entries is not None:
+        entries = whole_transactions(entries, chain.contested)
+    wallets = standing_alone(chain.wallets, chain.contested)
+    classified = _classified(batch, chain, wallets, transfers, entries, staleness)
+    return contested_daily(classified).with_columns(_date=pl.col("date")).collect(engine="streaming")
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:

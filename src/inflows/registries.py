@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
 
+from inflows.contracts.flows import Contested, Wallets
+from inflows.contracts.schema import conform, dtypes, empty
 from inflows.layout import Layout
 from inflows.registry import effective, published
 from inflows.registry.label_sources import lineages
 from inflows.registry.tables import REFERENCES
-from inflows.stages.resolve import resolve_wallets
+from inflows.stages.resolve import contested_wallets, resolve_wallets
+from inflows.stages.verdicts import contested as contested_of
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,23 @@ class Registries:
     def of_chain(self, chain: str) -> ChainRegistries:
         """The part of the registries that a chain's partitions depend on."""
         of = pl.col("chain") == chain
+        claims = self.claims.lazy()
+        wallets = resolve_wallets(claims, chain, lineages()).collect()
+        contested = wallets.clear()
+        if wallets["contested"].any():
+            contested = contested_wallets(claims, chain, lineages()).collect()
         return ChainRegistries(
             chain=chain,
-            wallets=resolve_wallets(self.claims.lazy(), chain, lineages()).collect(),
+            wallets=wallets,
             assets=self.assets.filter(of),
             prices=self.prices.filter(of),
+            contested=contested,
         )
+
+    def contested(self, chains: Iterable[str]) -> pl.DataFrame:
+        """The addresses of chains that count for no exchange, with what is claimed (contract Contested)."""
+        found = [contested_of(self.claims.lazy(), chain, lineages()) for chain in chains]
+        return pl.concat([empty(Contested), *(conform(spans, Contested) for spans in found)]).collect()
 
 
 @dataclass(frozen=True)
@@ -118,6 +133,8 @@ class ChainRegistries:
     wallets: pl.DataFrame
     assets: pl.DataFrame
     prices: pl.DataFrame
+    contested: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Wallets)))
+    """The wallets of addresses that are contested at any time, as owners of their own."""
 
     @property
     def wrapped_contracts(self) -> list[str]:
@@ -127,7 +144,8 @@ class ChainRegistries:
     @cached_property
     def digest(self) -> str:
         """Changes with any wallet or asset of the chain."""
-        return f"{row_digest(self.wallets)}-{row_digest(self.assets)}"
+        digests = [row_digest(frame) for frame in (self.wallets, self.assets)]
+        return "-".join([*digests, row_digest(self.contested)] if self.contested.height else digests)
 
     @cached_property
     def price_digests(self) -> dict[dt.date, str]:

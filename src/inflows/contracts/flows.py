@@ -75,6 +75,33 @@ class DailyFacts(c.Schema):
     size_band = c.string(nullable=True)  # names.SIZE_BANDS, of each transfer; null: it has no price
 
 
+class ContestedDaily(c.Schema):
+    """What hangs on contested addresses by UTC day, of listed assets. Key: date, chain, address, level."""
+
+    date = c.date(primary_key=True)
+    chain = c.string(primary_key=True)
+    address = c.string(primary_key=True)
+    level = c.string(primary_key=True)
+    inflow_usd = c.decimal(38, 6)  # what it received, but for what was minted, wrapped or came from itself
+    outflow_usd = c.decimal(38, 6)
+    inflow_transfers = c.int64()
+    outflow_transfers = c.int64()
+    priced_transfers = c.int64()  # of both
+
+
+class Contested(c.Schema):
+    """Addresses that count for no exchange, by level and span. Key: chain, address, level, valid_from."""
+
+    chain = c.string(primary_key=True)
+    address = c.string(primary_key=True)
+    level = c.string(primary_key=True)
+    valid_from = c.utc_time(primary_key=True)  # keys.BEGINNING: since ever
+    valid_to = c.utc_time()  # keys.END: until now
+    exchanges = c.string()  # all that are claimed, sorted, joined by '; '
+    claims = c.string()  # each exchange with the confidence of its best claim and its sources
+    lineages = c.int64()
+
+
 class Totals(c.Schema):
     """Totals by period. Key: period, jurisdiction, basis, scope, level."""
 

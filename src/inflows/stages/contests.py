@@ -58,6 +58,19 @@ def claims_of(claims: pl.LazyFrame, chain: str, lineages: Mapping[str, str]) -> 
     )
 
 
+def in_dispute(claims: pl.LazyFrame, chain: str) -> pl.LazyFrame:
+    """The claims about addresses of a chain of which more than one exchange is claimed, at whatever time."""
+    chains = [chain, "evm"] if evm_labels_hold(chain) else [chain]
+    held = claims.filter(pl.col("chain").is_in(chains))
+    several = (
+        held.group_by("address")
+        .agg(pl.col("exchange").min().alias("_first"), pl.col("exchange").max().alias("_last"))
+        .filter(pl.col("_first") != pl.col("_last"))
+        .select("address")
+    )
+    return held.join(several, on="address", how="semi")
+
+
 def spans_of(claims: pl.LazyFrame) -> pl.LazyFrame:
     """Each claim once for each elementary span of its address that it covers."""
     cuts = pl.concat(

@@ -69,6 +69,13 @@ def touched_transactions(entries: pl.LazyFrame, wallets: pl.DataFrame) -> pl.Laz
     )
 
 
+def whole_transactions(entries: pl.LazyFrame, wallets: pl.DataFrame) -> pl.LazyFrame:
+    """All entries of the transactions in which one of the wallets may stand (by 64-bit key)."""
+    keys = wallets["address_key"].unique().sort().implode()
+    touched = entries.filter(pl.col("address_key").is_in(keys)).select(TRANSACTION).unique()
+    return entries.join(touched, on=TRANSACTION, how="semi")
+
+
 def too_large(entries: pl.LazyFrame, transaction: tuple[str, ...] = TRANSACTION) -> pl.LazyFrame:
     """Keys of the transactions whose amounts are beyond exact arithmetic in 128 bits.
 

@@ -22,7 +22,7 @@ from inflows.contracts.names import LEVELS
 from inflows.contracts.schema import conform
 from inflows.errors import WorkError
 from inflows.keys import address_key
-from inflows.stages.contests import SPAN, claims_of, contests, merged, spans_of
+from inflows.stages.contests import SPAN, claims_of, contests, in_dispute, merged, spans_of
 
 _DECIDED: Final = (
     *(f"{what}_{level}" for level in LEVELS for what in ("exchange", "role")),
@@ -31,6 +31,8 @@ _DECIDED: Final = (
     "sources",
     "contested",
 )
+OWNER_UNKNOWN: Final = "?"
+"""Begins the name under which a contested address stands as an owner of its own; no exchange's name does."""
 
 
 def resolve_wallets(
@@ -56,6 +58,33 @@ def resolve_wallets(
     return wallets.lazy()
 
 
+def contested_wallets(
+    claims: pl.LazyFrame, chain: str, lineages: Mapping[str, str] | None = None
+) -> pl.LazyFrame:
+    """Wallets (contracts.flows.Wallets) of the addresses that are contested at any time, by address and time.
+
+    claims, lineages: as of resolve_wallets. At the levels at which an address is contested its exchange is
+    OWNER_UNKNOWN and the address: an exchange of which nothing is known but that it is one.
+    """
+    decided = _decide(spans_of(claims_of(in_dispute(claims, chain), chain, lineages or {})))
+    owner = pl.concat_str(pl.lit(OWNER_UNKNOWN), "address")
+    return (
+        decided.filter(pl.col("contested").any().over("address"))
+        .with_columns(
+            pl.when(f"tied_{level}").then(stands_for).otherwise(f"{what}_{level}").alias(f"{what}_{level}")
+            for level in LEVELS
+            for what, stands_for in (("exchange", owner), ("role", pl.lit("")))
+        )
+        .with_columns(
+            pl.lit(chain).alias("chain"),
+            address_key(pl.col("address")).alias("address_key"),
+            pl.col("confidence_all").fill_null(0),
+        )
+        .sort("address", "valid_from")
+        .pipe(conform, Wallets)
+    )
+
+
 def _decide_alone(claims: pl.LazyFrame) -> pl.LazyFrame:
     """The decision where an address has one claim in all: it exists at a level, or it does not."""
     exists = {level: pl.col("confidence") >= threshold for level, threshold in LEVELS.items()}
@@ -74,20 +103,24 @@ def _decide_alone(claims: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _decide(claims: pl.LazyFrame) -> pl.LazyFrame:
-    """One decision for each span (SPAN and what is decided), of claims by span."""
+    """One decision for each span (SPAN, what is decided, tied_L at each level L), of claims by span."""
     decided = claims.group_by(SPAN).agg(pl.col("source").unique().sort().str.join("; ").alias("sources"))
     for level, threshold in LEVELS.items():
         names = {name: f"{name}_{level}" for name in ("exchange", "role", "confidence", "newest", "tied")}
         winners = contests(claims.filter(pl.col("confidence") >= threshold)).select(*SPAN, *names)
         decided = decided.join(winners.rename(names), on=SPAN, how="left", validate="1:1")
-    tied = pl.any_horizontal(pl.col(f"tied_{level}").fill_null(False) for level in LEVELS)
-    return decided.with_columns(tied.alias("contested"), pl.col("newest_all").alias("known_at")).select(
-        *SPAN, *_DECIDED
-    )
+    tied = {f"tied_{level}": pl.col(f"tied_{level}").fill_null(False) for level in LEVELS}
+    return decided.with_columns(
+        pl.any_horizontal(*tied.values()).alias("contested"),
+        pl.col("newest_all").alias("known_at"),
+        **tied,
+    ).select(*SPAN, *_DECIDED, *tied)
 
 
 def _refuse_shared_keys(wallets: pl.DataFrame, chain: str) -> None:
     """Look-ups run on keys, so two labelled addresses with one key would be mistaken for each other."""
+    if wallets["address_key"].n_unique() == wallets["address"].n_unique():
+        return
     addresses = wallets.select("address", "address_key").unique()
     shared = addresses.filter(pl.col("address_key").is_duplicated()).sort("address_key", "address")
     if not shared.is_empty():

@@ -10,10 +10,8 @@ from typing import Final
 
 import polars as pl
 
-from inflows.chains import evm_labels_hold
 from inflows.contracts.names import LEVELS
-from inflows.keys import address_key
-from inflows.stages.contests import CONTESTED, SPAN, claims_of, contests, merged, spans_of
+from inflows.stages.contests import CONTESTED, SPAN, claims_of, contests, in_dispute, merged, spans_of
 
 _TOLD: Final = ("exchange", "role", "confidence", "known_at", "reason", "exchanges", "claims", "lineages")
 
@@ -41,28 +39,9 @@ def verdicts(claims: pl.LazyFrame, chain: str, lineages: Mapping[str, str]) -> p
     )
 
 
-def contested(claims: pl.LazyFrame, chain: str, lineages: Mapping[str, str]) -> pl.DataFrame:
-    """The spans in which an address of a chain counts for no exchange: as `verdicts`, and address_key."""
-    disputed = in_dispute(claims, chain)
-    return (
-        verdicts(disputed, chain, lineages)
-        .filter(pl.col("reason") == CONTESTED)
-        .with_columns(address_key(pl.col("address")).alias("address_key"))
-        .collect()
-    )
-
-
-def in_dispute(claims: pl.LazyFrame, chain: str) -> pl.LazyFrame:
-    """The claims about addresses of a chain of which more than one exchange is claimed, at whatever time."""
-    chains = [chain, "evm"] if evm_labels_hold(chain) else [chain]
-    held = claims.filter(pl.col("chain").is_in(chains))
-    several = (
-        held.group_by("address")
-        .agg(pl.col("exchange").min().alias("_first"), pl.col("exchange").max().alias("_last"))
-        .filter(pl.col("_first") != pl.col("_last"))
-        .select("address")
-    )
-    return held.join(several, on="address", how="semi")
+def contested(claims: pl.LazyFrame, chain: str, lineages: Mapping[str, str]) -> pl.LazyFrame:
+    """The verdicts by which an address of a chain counts for no exchange."""
+    return verdicts(in_dispute(claims, chain), chain, lineages).filter(pl.col("reason") == CONTESTED)
 
 
 def _at_level(claims: pl.LazyFrame) -> pl.LazyFrame:

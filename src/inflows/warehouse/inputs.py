@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from inflows.contracts import columns as c
-from inflows.contracts.flows import Findings, Totals, Wallets
+from inflows.contracts.flows import Contested, ContestedDaily, Findings, Totals, Wallets
 from inflows.contracts.licences import Licences, References
 from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
@@ -52,14 +52,18 @@ class WarehouseInputs:
     coverage: pl.DataFrame  # as raw.store.coverage makes it
     licences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Licences)))
     references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
+    contested: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Contested)))
+    contested_daily: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(ContestedDaily)))
     kept: Kept | None = None  # what all of it was computed from; None: not to be kept
 
 
 def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.DataFrame]:
     """The rows of each small table: contract columns, sorted, times naive in UTC, no sentinels for ever."""
     frames = {
+        "agg_contested_daily": inputs.contested_daily.lazy().pipe(conform, ContestedDaily).collect(),
         "agg_jurisdiction_half_year": inputs.totals.lazy().pipe(conform, Totals).collect(),
         "dim_asset": inputs.assets.lazy().pipe(conform, Assets).collect(),
+        "dim_contested": conform(inputs.contested.lazy(), Contested).with_columns(*_open_ends()).collect(),
         "dim_jurisdiction": inputs.jurisdictions.lazy().pipe(conform, Jurisdictions).collect(),
         "dim_wallet": _wallets(inputs.wallets),
         "meta_finding": inputs.findings.lazy().pipe(conform, Findings).collect(),
@@ -91,16 +95,23 @@ def _wallets(wallets: pl.DataFrame) -> pl.DataFrame:
         .select(
             "chain",
             "address",
+            *_open_ends(),
             exchange="exchange_all",
             role=pl.col("role_all").fill_null(""),
             confidence="confidence_all",
-            valid_from=pl.when(pl.col("valid_from") != BEGINNING).then("valid_from"),
-            valid_to=pl.when(pl.col("valid_to") != END).then("valid_to"),
             known_at="known_at",
             sources="sources",
             contested="contested",
         )
         .collect()
+    )
+
+
+def _open_ends() -> tuple[pl.Expr, pl.Expr]:
+    """valid_from and valid_to, with null for since ever and until now."""
+    return (
+        pl.when(pl.col("valid_from") != BEGINNING).then("valid_from").alias("valid_from"),
+        pl.when(pl.col("valid_to") != END).then("valid_to").alias("valid_to"),
     )
 
 
