@@ -116,3 +116,27 @@ def test_a_label_is_not_known_before_what_it_rests_on(tmp_path: Path) -> None:
     refused = inflows("labels", "discover", "--known-at", "2024-01-01", "--data", str(tmp_path / "data"))
     assert refused.returncode == 2
     assert "--known-at 2024-01-01 is before what the labels rest on" in refused.stderr
+
+
+def test_a_cluster_that_another_label_contests_is_withdrawn(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    entries = write(
+        tmp_path / "utxo.csv",
+        "chain,block_number,block_time,tx_hash,is_coinbase,side,position,address,amount_raw",
+        f"bitcoin,840000,2024-04-20T00:00:00Z,{'ab' * 32},false,in,0,{ALICE},100",
+        f"bitcoin,840000,2024-04-20T00:00:00Z,{'ab' * 32},false,in,1,{BOB},100",
+        f"bitcoin,840000,2024-04-20T00:00:00Z,{'ab' * 32},false,out,0,{SHOP},200",
+        f"bitcoin,840001,2024-04-20T00:10:00Z,{'cd' * 32},false,in,0,{ALICE},100",
+        f"bitcoin,840001,2024-04-20T00:10:00Z,{'cd' * 32},false,in,1,{SHOP},100",
+        f"bitcoin,840001,2024-04-20T00:10:00Z,{'cd' * 32},false,out,0,{SHOP},200",
+    )
+    header = "chain,address,exchange,confidence,source"
+    alpha = write(tmp_path / "alpha.csv", header, f"bitcoin,{ALICE},alpha,90,test")
+    bravo = write(tmp_path / "bravo.csv", header, f"bitcoin,{SHOP},bravo,90,test")
+    assert inflows("ingest", "files", entries, "--input-format", "inflows", "--data", data).returncode == 0
+    assert inflows("labels", "import", alpha, "--data", data).returncode == 0
+    assert "(2 added" in inflows("labels", "discover", "--data", data).stderr
+    assert inflows("labels", "import", bravo, "--data", data).returncode == 0
+    again = inflows("labels", "discover", "--format", "csv", "--data", data)
+    assert "2 withdrawn" in again.stderr
+    assert again.stdout.splitlines()[1:] == ["bitcoin,cospending,,joins_exchanges,3"]
