@@ -1,6 +1,7 @@
 """A total is explained whole: its parts add up, and what it leaves out is what a plain loop finds."""
 
 import datetime as dt
+import shutil
 from collections import defaultdict
 from decimal import Decimal
 from itertools import product
@@ -216,3 +217,29 @@ def test_slices_that_do_not_exist_are_refused_with_the_choices(
     said = published.says("totals", *words)
     assert (said.code, said.out) == (2, "")
     assert sentence in said.err
+
+
+def test_what_contested_wallets_received_is_told_and_not_summed(published: Line, tmp_path) -> None:
+    """Two files that are equally sure of different owners: the address counts for neither."""
+    line = Line(tmp_path / "data")
+    shutil.copytree(published.data, line.data)
+    moved = pl.read_parquet(line.data / "raw/transfers/chain=ethereum/*/part.parquet").filter(
+        pl.col("block_time") >= dt.datetime(2024, 1, 1, tzinfo=dt.UTC), pl.col("amount_raw") != "0"
+    )
+    address = moved.filter(kind="token")["to_address"].mode()[0]
+    for name in ("one", "two"):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(
+            "chain,address,exchange,role,confidence,valid_from,valid_to,source\n"
+            f"ethereum,{address},sim-{name},hot,95,,,{name}\n"
+        )
+        line.does("labels", "import", str(file), "--known-at", "2020-01-01")
+    line.does("build")
+    (contested,) = (row for row in line.rows("explain", "2024-H1", "HK") if row["key"] == "contested")
+    query = (
+        "select sum(inflow_usd), sum(inflow_transfers) from agg_contested_daily "
+        "where level = 'base' and date >= date '2024-01-01' and date < date '2024-07-01'"
+    )
+    _, ((worth, number),) = run_sql(line.data / "warehouse" / "inflows.duckdb", query)
+    assert (Decimal(contested["inflow_usd"]), contested["transfers"]) == (worth, number)
+    assert 0 < number <= moved.filter(to_address=address).height

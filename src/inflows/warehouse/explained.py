@@ -24,7 +24,7 @@ from inflows.warehouse.totals import require_selection
 FLOW_TYPE: Final = {"strict": "flow_type_strict", "base": "flow_type", "all": "flow_type_all"}
 """The column of fct_flow that tells the flow type at each level."""
 
-NOT_SUMMED: Final = ("unpriced", "unlisted", "contested", "quarantined")
+NOT_SUMMED: Final = ("unpriced", "unlisted", "quarantined")
 """What is left out without a known worth: it is counted, and inflow_usd is null."""
 
 _KEY: Final = ("chain", "block_number", "tx_hash", "kind", "position")
@@ -141,11 +141,12 @@ def _left_out(
         beyond = facts.counts_at_level_all_alone(period, FLOW_TYPE[level], "level_all_alone")
         alone = left_out(beyond, places, where, basis).collect(engine="streaming").rows(named=True)
         rows.append(_row("level_all_alone", alone[0] if alone else None))
+    worth, number = facts.contested(period, level) or (None, None)
+    rows.append({"key": "contested", "inflow_usd": worth, "transfers": number})
     listed, priced = (int(pieces[name].sum()) for name in ("inflow_transfers", "priced_transfers"))
     counts = {
         "unpriced": listed - priced,
         "unlisted": pieces["unlisted_inflow_transfers"].sum(),
-        "contested": facts.contested_wallets(),
         "quarantined": facts.quarantined(period),
     }
     rows += [{"key": key, "inflow_usd": None, "transfers": counts[key]} for key in NOT_SUMMED]
@@ -170,7 +171,7 @@ LEFT_OUT_IN_WORDS: Final = {
     "level_all_alone": "counts at level all alone",
     "unpriced": "listed, and without a price (transfers)",
     "unlisted": "of assets that are not listed (transfers)",
-    "contested": "wallets whose owner is contested, everywhere (addresses)",
+    "contested": "received by wallets whose owner is contested, everywhere",
     "quarantined": "rows in quarantine, everywhere",
 }
 

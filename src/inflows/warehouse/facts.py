@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,8 @@ from duckdb import ColumnExpression, ConstantExpression, Expression
 
 from inflows.layout import Layout
 from inflows.periods import bounds
-from inflows.warehouse.query import connect
+from inflows.stages.explain import dollars
+from inflows.warehouse.query import connect, relations
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,16 @@ class PublishedFacts:
             return self.table("dim_wallet", ConstantExpression(False))
         return self.table("dim_wallet", ColumnExpression("address").isin(*map(ConstantExpression, addresses)))
 
-    def contested_wallets(self) -> int:
-        """How many addresses count for no exchange in some span, since claims about them disagree."""
-        contested = self.table("dim_wallet", ColumnExpression("contested"))
-        return contested.select("chain", "address").n_unique() if contested.height else 0
+    def contested(self, period: str, level: str) -> tuple[Decimal, int] | None:
+        """Dollars and transfers received by addresses that count for no exchange, as claims disagree.
+
+        None where the vintage does not tell, as it was published by an older program.
+        """
+        if "agg_contested_daily" not in relations(self.connection):
+            return None
+        of_level = ColumnExpression("level") == ConstantExpression(level)
+        rows = self.table("agg_contested_daily", _within(ColumnExpression("date"), period) & of_level)
+        return dollars(rows["inflow_usd"]), int(rows["inflow_transfers"].sum())
 
     def quarantined(self, period: str) -> int:
         """How many rows of a period lie in quarantine."""
