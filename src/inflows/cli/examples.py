@@ -35,6 +35,9 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "inflows labels import labels.csv --known-at 2024-06-30",
         "inflows labels import graphsense-tagpacks --input-format tagpack",
     ),
+    "labels show": ("inflows labels show 0x28C6c06298d514Db089934071355E5743bf21d60 --chain ethereum",),
+    "labels check": ("inflows labels check --strict --format json",),
+    "labels stats": ("inflows labels stats --by exchange", "inflows labels stats --agreement"),
     "labels discover": ("inflows labels discover --chain ethereum",),
     "prices import": ("inflows prices import prices.csv --input-format inflows",),
     "prices fetch": ("inflows prices fetch --source binance --from 2024-01-01 --to 2024-07-01",),
@@ -49,6 +52,11 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "licences compare": ("inflows licences compare",),
     "references show": ("inflows references show --basis headquarters",),
     "references import": ("inflows references import figures.csv",),
+    "balances import": ("inflows balances import reserves.csv",),
+    "balances fetch": (
+        "inflows balances fetch --chain ethereum --rpc https://node.example --date 2024-07-01",
+    ),
+    "balances check": ("inflows balances check --exchange binance --from 2024-01-01 --to 2024-07-01",),
 }
 
 

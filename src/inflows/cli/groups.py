@@ -11,12 +11,13 @@ from typer.main import get_group
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "ingest": ("ingest_files", "ingest_evm", "ingest_bitcoin"),
-    "labels": ("labels_import", "labels_discover"),
+    "labels": ("labels_import", "labels_show", "labels_check", "labels_stats", "labels_discover"),
     "prices": ("prices",),
     "assets": ("registries",),
     "jurisdictions": ("jurisdictions",),
     "licences": ("licences",),
     "references": ("references",),
+    "balances": ("balances",),
 }
 """The modules of each group; each has `register`, or `register_GROUP`, which adds its commands."""
 
@@ -28,6 +29,7 @@ HELP: Final[dict[str, str]] = {
     "jurisdictions": "Where an exchange counts.",
     "licences": "Who holds, seeks or gave up which licence.",
     "references": "What others published, with ours beside it.",
+    "balances": "What wallets held, and whether the flows explain it.",
 }
 
 

@@ -16,7 +16,17 @@ import polars as pl
 from inflows.contracts.schema import UTC_TIME
 from inflows.layout import Layout
 from inflows.registry.store import SEQUENCE, scan
-from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, LICENCES, PRICES, TABLES, Table, in_utc
+from inflows.registry.tables import (
+    ASSETS,
+    BALANCES,
+    JURISDICTIONS,
+    LABELS,
+    LICENCES,
+    PRICES,
+    TABLES,
+    Table,
+    in_utc,
+)
 
 SIMULATED: Final = "simulated"
 """The source of rows that describe a synthetic market."""
@@ -51,6 +61,11 @@ def jurisdictions(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
 def licences(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
     """Statuses of licences (contracts.licences.Licences)."""
     return latest(scan(layout, LICENCES), LICENCES, as_of)
+
+
+def balances(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
+    """Balances of wallets (contracts.balances.Balances), one for each source and instant."""
+    return latest(scan(layout, BALANCES), BALANCES, as_of)
 
 
 def prices(layout: Layout, as_of: dt.datetime, order: Sequence[str] = ()) -> pl.LazyFrame:

@@ -11,6 +11,7 @@ from functools import cache
 import polars as pl
 
 from inflows.contracts.names import ASSET_KINDS, BASES, ROLES
+from inflows.registry.balance_format import balances
 from inflows.registry.columns import (
     Check,
     address,
@@ -28,7 +29,16 @@ from inflows.registry.columns import (
 from inflows.registry.crosschecks import overlapping_owners
 from inflows.registry.form import Format, ends_after_it_begins
 from inflows.registry.licence_formats import licences, references
-from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, LICENCES, PRICES, REFERENCES, Table
+from inflows.registry.tables import (
+    ASSETS,
+    BALANCES,
+    JURISDICTIONS,
+    LABELS,
+    LICENCES,
+    PRICES,
+    REFERENCES,
+    Table,
+)
 
 EVM_IS_NO_CHAIN = "stands for every EVM chain in labels only; name the chain"
 
@@ -43,6 +53,7 @@ def own_format(table: Table) -> Format:
         JURISDICTIONS: _jurisdictions,
         LICENCES: licences,
         REFERENCES: references,
+        BALANCES: balances,
     }
     return formats[table]()
 

@@ -25,13 +25,14 @@ from inflows.registry.parsing import parse
 from inflows.registry.problems import PLACE, Problems
 from inflows.registry.reading import files_at, is_parquet, read_text
 from inflows.registry.store import SEQUENCE, Addition, Imported
-from inflows.registry.tables import ASSETS, JURISDICTIONS, LABELS, LICENCES, PRICES, REFERENCES
+from inflows.registry.tables import ASSETS, BALANCES, JURISDICTIONS, LABELS, LICENCES, PRICES, REFERENCES
 from inflows.registry.traffic import traffic
 
 __all__ = [
     "Imported",
     "core_assets_path",
     "import_assets",
+    "import_balances",
     "import_jurisdictions",
     "import_labels",
     "import_licences",
@@ -89,6 +90,13 @@ def import_references(
 ) -> Imported:
     """Import figures that others published, besides those that come with the project."""
     return _import(layout, own_format(REFERENCES), path, known_at, now)
+
+
+def import_balances(
+    layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
+) -> Imported:
+    """Import balances of wallets; no total depends on them."""
+    return _import(layout, own_format(BALANCES), path, known_at, now)
 
 
 def core_assets_path() -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inflows.contracts import columns as c
+from inflows.contracts.balances import Balances
 from inflows.contracts.licences import Licences, References
 from inflows.contracts.registry import Assets, Jurisdictions, Labels, Prices
 from inflows.contracts.schema import dtypes
@@ -54,7 +55,14 @@ LICENCES: Final = Table(
     has_baseline=True,
 )
 REFERENCES: Final = Table("references", References, ("figure",), has_baseline=True)
+BALANCES: Final = Table(
+    "balances",
+    Balances,
+    ("chain", "address", "contract", "time", "block_number", "source"),
+    has_baseline=True,
+)
 TABLES: Final = {table.name: table for table in (LABELS, PRICES, ASSETS, JURISDICTIONS, LICENCES, REFERENCES)}
+"""What builds read, by name. BALANCES is not among them: flows are held against it afterwards."""
 
 
 def in_utc(moment: dt.datetime) -> dt.datetime:
