@@ -174,7 +174,7 @@ def test_wrong_usage_is_told_and_stores_nothing(line: Line, arguments: list[str]
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["totals", "--period", "2024"], ["'2024'", "2024-H1"]),
+    (["totals", "--period", "2024-H3"], ["'2024-H3'", "2024-H1"]),
     (["totals", "--period", "2031-H1"], ["2031-H1", "2023-H2, 2024-H1"]),
     (["totals", "--jurisdiction", "hk"], ["'hk'", "HK"]),
     (["totals", "--vintage", "../../x"], ["'../../x'"]),
@@ -265,7 +265,7 @@ def test_the_sample_does_not_mix_with_what_is_not_simulated(line: Line) -> None:
 
 
 def test_an_error_shows_a_traceback_with_debug_alone(published: Line) -> None:
-    arguments = ["totals", "--period", "2024", "--data", str(published.data)]
+    arguments = ["totals", "--period", "2024-H3", "--data", str(published.data)]
     assert "Traceback" not in published.says(*arguments[:-2]).err
     said = process("--debug", *arguments)
     assert "Traceback" in said.err

@@ -34,13 +34,12 @@ TOTALS_TABLE: dict[str, Heading] = {
     "inflow_usd": ("Inflow US$", dollars),
     "outflow_usd": ("Outflow US$", dollars),
     "net_usd": ("Net US$", dollars),
-    "inflow_transfers": ("Transfers", count),
+    "inflow_transfers": ("Number", count),
     "priced_share": ("Priced", percent),
     "strict_share": ("Sure", percent),
     "inflow_ratio_on_year": ("On year", times),
-    "share_of_world": ("Of world", percent),
-    "coverage_share": ("Covered", percent),
-    "partial": ("Partial", yes_or_no),
+    "coverage_share": ("Read", percent),
+    "partial": ("Partly", yes_or_no),
 }  # fmt: skip
 COMPARE_TABLE: dict[str, Heading] = {
     "period": ("Period", str),
