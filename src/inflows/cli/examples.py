@@ -32,6 +32,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "    --from-block 840000 --to-block 840143",
     ),
     "labels import": (
+        "inflows labels import --core",
         "inflows labels import labels.csv --known-at 2024-06-30",
         "inflows labels import graphsense-tagpacks --input-format tagpack",
     ),

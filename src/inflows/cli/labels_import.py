@@ -20,8 +20,9 @@ def register(labels: typer.Typer) -> None:
 
 def import_labels(
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A file, a folder of them, or a checkout of a list")
-    ],
+        Path | None, typer.Argument(metavar="PATH", help="A file, a folder of them, or a checkout of a list")
+    ] = None,
+    core: Annotated[bool, typer.Option("--core", help="The wallets that come with the project")] = False,
     input_format: Annotated[
         str,
         typer.Option(
@@ -38,7 +39,14 @@ def import_labels(
     data: Data = None,
 ) -> None:
     """Import claims about who owns an address: own files, or lists of others."""
+    from inflows.facts.shipped import shipped
+
+    if (path is None) != core:
+        raise UsageError("Give either a PATH or --core.", "For example: inflows labels import --core")
+    if core and input_format != "inflows":
+        raise UsageError("--core is in the format inflows.", "Leave --input-format out.")
     known, layout = instant(known_at, "--known-at"), settings(data).layout
+    path = path or shipped("labels")
     if input_format == "inflows":
         from inflows.registry.imports import import_labels as import_own
 
