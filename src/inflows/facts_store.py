@@ -246,7 +246,7 @@ def _classified(
             .pipe(price_transfers, chain.assets, quotes, staleness)
             .collect(engine="streaming")
         )
-    return pl.concat(typed, how="diagonal").lazy()
+    return pl.concat(typed, how="diagonal_relaxed").lazy()  # exchanges: Enum here, names there
 
 
 def _contested(

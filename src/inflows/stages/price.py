@@ -49,13 +49,13 @@ def _with_asset(transfers: pl.LazyFrame, assets: pl.DataFrame) -> pl.LazyFrame:
 
 def _with_quote(transfers: pl.LazyFrame, prices: pl.LazyFrame, staleness: dt.timedelta) -> pl.LazyFrame:
     quotes = prices.select("contract", pl.col("time").alias("_quote_time"), "price_usd").sort("_quote_time")
-    quoted = transfers.join_asof(
+    quoted = transfers.sort("block_time").join_asof(
         quotes,
         left_on="block_time",
         right_on="_quote_time",
         by="contract",
         strategy="backward",
-        check_sortedness=False,  # transfers come sorted by block_time from the labelling
+        check_sortedness=False,  # both sides are sorted above; with `by` Polars cannot see it
     )
     fresh = (pl.col("block_time") - pl.col("_quote_time")) <= staleness
     return quoted.with_columns(pl.when(fresh).then(pl.col("price_usd")).alias("price_usd")).drop(
