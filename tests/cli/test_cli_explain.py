@@ -5,6 +5,7 @@ import shutil
 from collections import defaultdict
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -243,3 +244,20 @@ def test_what_contested_wallets_received_is_told_and_not_summed(published: Line,
     _, ((worth, number),) = run_sql(line.data / "warehouse" / "inflows.duckdb", query)
     assert (Decimal(contested["inflow_usd"]), contested["transfers"]) == (worth, number)
     assert 0 < number <= moved.filter(to_address=address).height
+
+
+def test_a_period_that_is_not_over_is_partial_wherever_it_is_shown(market: Path, tmp_path: Path) -> None:
+    line = Line(tmp_path / "data")
+    for table in ("assets", "prices", "jurisdictions", "labels"):
+        line.does(table, "import", str(market / f"{table}.csv"), "--known-at", "2020-01-01")
+    line.does("ingest", "files", str(market / "transfers"), "--input-format", "inflows")
+    line.does("build", "--as-of", "2024-01-05T12:00:00Z")
+    periods = {"2023-12": False, "2023-H2": False, "2024-01-04": False, "2024-01": True, "2024-H1": True}
+    for period, partial in periods.items():
+        assert {row["partial"] for row in line.rows("totals", "--period", period)} == {partial}, period
+        assert {row["partial"] for row in line.rows("explain", period, "HK")} == {partial}, period
+    assert line.rows("compare", "HK", "SG", "2024-H1")[0]["partial"] is True
+    assert "PARTIAL" in line.does("explain", "2024-H1", "HK").splitlines()[0]
+    said = line.says("explain", "2024-H2", "HK")
+    assert (said.code, said.out) == (2, "")
+    assert "2024-H2 had not begun" in said.err

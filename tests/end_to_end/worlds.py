@@ -69,6 +69,7 @@ def differences(database: Path, market: Path) -> list[str]:
         received, priced = int(true[key]["inflow_transfers"]), int(true[key]["priced_inflow_transfers"])
         if found[key]["priced_share"] != (priced / received if received else None):
             wrong.append(f"{key} priced_share: {found[key]['priced_share']}, true {priced} of {received}")
+    wrong += _beside_others(found, true)
     types = pl.read_csv(market / "truth" / "flow_types.csv")
     for level, column in (("strict", "flow_type_strict"), ("base", "flow_type"), ("all", "flow_type_all")):
         _, rows = run_sql(
@@ -76,4 +77,32 @@ def differences(database: Path, market: Path) -> list[str]:
         )
         if dict(rows) != dict(types.filter(level=level).select("flow_type", "transfers").iter_rows()):
             wrong.append(f"flow types at level {level}: {rows}")
+    return wrong
+
+
+def _beside_others(found: dict[tuple[Any, ...], Any], true: dict[tuple[Any, ...], Any]) -> list[str]:
+    """Where changes, ratios, ranks and shares differ from what the true totals say, worked out one by one."""
+    wrong = []
+    periods = {key[0] for key in true}
+    inflow = {key: Decimal(row["inflow_usd"]) for key, row in true.items()}
+    for (period, where, *selection), row in found.items():
+        key = (period, where, *selection)
+        if key not in inflow:
+            continue
+        year, half = int(period[:4]), period[5:]
+        earlier = {"year": f"{year - 1}-{half}", "previous": f"{year - (half == 'H1')}-H{3 - int(half[1])}"}
+        for name, which in earlier.items():
+            old = inflow.get((which, where, *selection), Decimal(0))
+            change = inflow[key] - old if which in periods else None
+            if row[f"inflow_change_on_{name}_usd"] != change:
+                wrong.append(f"{key} change on {name}: {row[f'inflow_change_on_{name}_usd']}, true {change}")
+            if old > 1 and abs(row[f"inflow_ratio_on_{name}"] / float(inflow[key] / old or 1) - 1) > 1e-6:
+                wrong += [f"{key} ratio on {name}"] if inflow[key] else []
+        others = {k[1]: usd for k, usd in inflow.items() if k[0] == period and list(k[2:]) == selection}
+        rank = 1 + sum(usd > inflow[key] for other, usd in others.items() if other != "ZZ")
+        if row["inflow_rank"] != (None if where == "ZZ" else rank):
+            wrong.append(f"{key} rank: {row['inflow_rank']}, true {rank}")
+        world = sum(others.values())
+        if world and abs(row["share_of_world"] - float(inflow[key] / world)) > 1e-9:
+            wrong.append(f"{key} share of world: {row['share_of_world']}")
     return wrong
