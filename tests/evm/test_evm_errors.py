@@ -93,6 +93,9 @@ def test_a_rate_limit_waits_whatever_its_status(server, status, code, message, d
         (-32000, "request timed out", "eth_getLogs", Fault.SPLIT),
         (-32603, "Internal error", "eth_getLogs", Fault.RETRY),
         (-32602, "invalid argument 0: hex string", "eth_getLogs", Fault.FATAL),
+        (-32000, "execution reverted", "eth_call", Fault.FATAL),
+        (3, "execution reverted: paused", "eth_call", Fault.FATAL),
+        (-32015, "VM execution error.", "eth_call", Fault.FATAL),
     ],
 )  # fmt: skip
 def test_other_errors_mean_what_they_say(code, message, method, fault):

@@ -79,17 +79,14 @@ class Checked:
     def notes(self) -> list[str]:
         """What a reader should know, in sentences."""
         several = (
-            (
-                self.lonely,
-                "balances are the only one of their wallet and asset, so nothing is held against them",
-            ),
-            (self.unlabelled, "wallets and assets with balances belong to no exchange at this level"),
+            (self.lonely, "Wallets and assets with one balance alone, to be held against nothing: {}."),
+            (self.unlabelled, "Wallets and assets with balances, but of no exchange at this level: {}."),
             (
                 self.days_without_flows,
-                "chain-days have no flows yet, so their transfers are told as no_flow; build first",
+                "Chain-days without flows (not built), whose transfers are no_flow: {}.",
             ),
         )
-        return [f"{number:,} {text}." for number, text in several if number]
+        return [text.format(f"{number:,}") for number, text in several if number]
 
 
 @dataclass

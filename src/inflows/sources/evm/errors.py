@@ -100,6 +100,7 @@ _UNSUPPORTED: Final = re.compile(
     r"not allowed|disabled|not enabled)|unsupported method|not implemented|"
     r"(?:is|are) not (?:available|supported|enabled)|(?:paid|upgrade|growth) (?:tier|plan)"
 )
+_REVERTED: Final = re.compile(r"execution (?:was )?revert|vm execution error|transaction reverted")
 _SUGGESTED: Final = (
     re.compile(r"\[\s*(0x[0-9a-f]+|\d+)\s*,\s*(0x[0-9a-f]+|\d+)\s*\]"),
     re.compile(r"range\s+(\d+)\s*-\s*(\d+)"),
@@ -124,6 +125,8 @@ def classify(error: RpcError, method: str = "") -> Fault:
         return Fault.REFUSED
     if error.code == -32601:
         return Fault.UNSUPPORTED
+    if method == "eth_call" and _REVERTED.search(text):
+        return Fault.FATAL
     if _BEYOND.search(text):
         return Fault.BEYOND_HEAD
     if _RANGE.search(text) or error.status == 413:
