@@ -57,7 +57,9 @@ def notes(daily: pl.DataFrame) -> list[str]:
 
 def _of(rows: pl.LazyFrame, level: str, side: str) -> pl.LazyFrame:
     """The movements of which a contested address is this side, at a level."""
-    owner, flow = pl.col(f"{side}_exchange_{level}"), "inflow" if side == "to" else "outflow"
+    # On account chains the names are an Enum.
+    owner = pl.col(f"{side}_exchange_{level}").cast(pl.String)
+    flow = "inflow" if side == "to" else "outflow"
     return rows.filter(
         pl.col(f"flow_type_{level}").is_in(_COUNTED), owner.str.starts_with(OWNER_UNKNOWN)
     ).select(
