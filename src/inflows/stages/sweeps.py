@@ -9,7 +9,8 @@ reasons are in the order in which they are told:
 - pays_others: more than a tenth of its payments go neither to its exchange nor back to who paid its gas;
 - nothing_received: nothing came in that could be passed on;
 - too_slow, partial: no payment matches; slow where only the time is wrong;
-- often_partial: more payments are partial than match;
+- often_partial: more payments are partial than match; who keeps more than half of all has no payments that are
+  merely late, since parts of one receipt look like the whole of another;
 - keeps_most: less than a tenth of what came in was passed on, in every asset that it passed on, and only one
   payment matches;
 - from_exchanges: all that it passed on came straight from an exchange, so that it may be the wallet of a
@@ -29,6 +30,7 @@ from inflows.stages.sweep_matches import Moves, match_sweeps
 OTHERS_SHARE: Final = 10
 """One payment in so many may go elsewhere."""
 LEAST_PASSED_ON: Final = 0.1
+HALF: Final = 0.5
 HABIT: Final = 2
 """So many payments that match show what an address is for, whatever else it keeps."""
 MANY_SENDERS, TIMES_MEDIAN = 20, 10
@@ -175,7 +177,8 @@ def _others(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _reason() -> pl.Expr:
     others, swept = pl.col("others").fill_null(0), pl.col("is_sweep")
-    partial = swept - pl.col("in_time") - pl.col("late")
+    late = pl.when(pl.col("share") >= HALF).then("late").otherwise(0)
+    partial = swept - pl.col("in_time") - late
     return (
         pl.when(pl.col("pays_deposit"))
         .then(pl.lit("pays_deposit_address"))
