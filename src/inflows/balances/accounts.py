@@ -42,9 +42,9 @@ def moved(transfers: pl.LazyFrame, flows: pl.LazyFrame, members: pl.DataFrame, l
         pl.col("from_address").is_in(addresses) | pl.col("to_address").is_in(addresses)
     ).select(*TRANSFER, flow_type=_type_column(level))
     typed = touched.join(types, on=TRANSFER, how="left", validate="1:1")
-    legs = pl.concat([_legs(typed, members, "to", "from"), _legs(typed, members, "from", "to")])
     return (
-        legs.filter(~(pl.col("is_internal") & (pl.col("side") == "out")))  # counted where it arrives
+        _legs(typed, members)
+        .filter(~(pl.col("is_internal") & (pl.col("side") == "out")))  # counted where it arrives
         .with_columns(part=_part(), approximate=(~pl.col("exact")).cast(pl.Int64))
         .with_columns(digit_groups(pl.col("amount_raw")))
         .group_by("group", "part", "side")
@@ -57,31 +57,32 @@ def _type_column(level: str) -> str:
     return "flow_type" if level == "base" else f"flow_type_{level}"
 
 
-def _legs(transfers: pl.LazyFrame, members: pl.DataFrame, side: str, other: str) -> pl.LazyFrame:
-    """The transfers of which one side is a member in its window: a row for each window that holds it."""
+def _legs(transfers: pl.LazyFrame, members: pl.DataFrame) -> pl.LazyFrame:
+    """Each transfer as it is seen from its two sides: a row for every window of a member that holds it."""
     keys = members["address_key"].unique().sort().implode()
     # An address has a window for each asset and, where every step is checked, several of one asset.
     own = members.lazy().select("group", "address", "contract", *_BOUNDS)
-    others = members.lazy().select("group", "contract", "address", _other=True)
+    others = members.lazy().select("group", "address", "contract", is_internal=True)
+    receives = pl.col("side") == "in"
     return (
-        transfers.filter(pl.col(f"{side}_key").is_in(keys))
-        .join(own, left_on=[f"{side}_address", "contract"], right_on=["address", "contract"], validate="m:m")
+        transfers.with_columns(side=pl.lit(["in", "out"]))
+        .explode("side")
+        .filter(pl.when(receives).then("to_key").otherwise("from_key").is_in(keys))
+        .select(
+            *("contract", "block_number", "block_time", "flow_type", "amount_raw", "exact", "side"),
+            address=pl.when(receives).then("to_address").otherwise("from_address"),
+            other=pl.when(receives).then("from_address").otherwise("to_address"),
+        )
+        .join(own, on=["address", "contract"], validate="m:m")
         .filter(within_window())
         .join(
             others,
-            left_on=["group", "contract", f"{other}_address"],
+            left_on=["group", "contract", "other"],
             right_on=["group", "contract", "address"],
             how="left",
             validate="m:1",
         )
-        .select(
-            "group",
-            "flow_type",
-            "amount_raw",
-            "exact",
-            side=pl.lit("in" if side == "to" else "out"),
-            is_internal=pl.col("_other").fill_null(False),
-        )
+        .with_columns(pl.col("is_internal").fill_null(False))
     )
 
 
