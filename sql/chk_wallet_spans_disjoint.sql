@@ -1,15 +1,25 @@
 -- Proves that an address has one owner at a time. Grain: a span of an address that begins before the one before it ends.
 create view chk_wallet_spans_disjoint as
-with spans as (
+with several as (
     select
         chain,
         address,
-        valid_from,
-        lag(coalesce(valid_to, timestamp '9999-12-31')) over spans_of_address as previous_valid_to,
     from dim_wallet
+    group by chain, address
+    having count(*) > 1
+),
+
+spans as (
+    select
+        wallets.chain,
+        wallets.address,
+        wallets.valid_from,
+        lag(coalesce(wallets.valid_to, timestamp '9999-12-31')) over spans_of_address as previous_valid_to,
+    from dim_wallet as wallets
+    inner join several on several.chain = wallets.chain and several.address = wallets.address
     window spans_of_address as (
-        partition by chain, address
-        order by coalesce(valid_from, timestamp '0001-01-01')
+        partition by wallets.chain, wallets.address
+        order by coalesce(wallets.valid_from, timestamp '0001-01-01')
     )
 )
 

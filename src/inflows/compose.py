@@ -21,7 +21,7 @@ from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import reporter
 from inflows.raw.store import coverage
-from inflows.registries import Registries
+from inflows.registries import Registries, registries_at
 from inflows.registry import imports
 from inflows.settings import FileSource, Settings
 from inflows.simulate import simulate
@@ -157,7 +157,7 @@ def compute_facts(settings: Settings, as_of: dt.datetime) -> facts_store.Facts:
     """Bring the flows and daily facts of every partition up to date."""
     layout = settings.layout
     partitions = facts_store.chain_days(layout)
-    registries = Registries(layout, as_of, tuple(settings.price_sources))
+    registries = registries_at(layout, as_of, tuple(settings.price_sources))
     with reporter("Computing flows", len(partitions), unit="chain-days") as progress:
         return facts_store.update(
             layout, registries, as_of=as_of, staleness=settings.staleness, progress=progress.advance
@@ -169,7 +169,7 @@ def publish_vintage(
 ) -> Built:
     """Total the daily facts, and publish everything as a new vintage."""
     layout = settings.layout
-    registries = Registries(layout, as_of, tuple(settings.price_sources))
+    registries = registries_at(layout, as_of, tuple(settings.price_sources))
     read = coverage(layout)
     kept = inputs_to_keep(layout, facts, settings.staleness_hours, tuple(settings.price_sources))
     made = assembled(facts, registries, read, as_of, kept)

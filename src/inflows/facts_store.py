@@ -37,6 +37,9 @@ from inflows.stages.price import price_transfers
 BATCH_BYTES = 128 * 2**20
 """Partitions are computed together up to this size: a plan for each of a thousand small days costs more."""
 
+MANY_WALLETS = 50_000
+"""From here on, looking first which wallets stand in a batch costs less than looking up all of them."""
+
 _INPUTS, _FINDINGS, _CONTESTED = "inflows.inputs", "inflows.findings", "inflows.contested"
 """What the metadata of a daily file holds besides its rows; the last only where there is any."""
 
@@ -183,7 +186,10 @@ def _compute(
 ) -> None:
     """Take the partitions through the stages together, and write each one's results."""
     transfers, entries = _read(batch, "transfers", as_of), _read(batch, "utxo", as_of)
-    classified = _classified(batch, chain, chain.wallets, transfers, entries, staleness)
+    wallets = chain.wallets
+    if wallets.height > MANY_WALLETS:
+        wallets = _there(wallets, transfers, entries)
+    classified = _classified(batch, chain, wallets, transfers, entries, staleness)
     left_out = [] if entries is None else [too_large_transactions(entries, chain.wallets)]
     flow_rows, daily_rows, found = pl.collect_all(
         [
@@ -260,12 +266,29 @@ def _contested(
         return pl.DataFrame(schema=dtypes(ContestedDaily) | {"_date": pl.Date()})
     transfers, entries = _read(batch, "transfers", as_of), _read(batch, "utxo", as_of)
     if transfers is not None:
-        transfers = touching(transfers, chain.contested)
+        transfers = touching(transfers, chain.contested).collect(engine="streaming").lazy()
     if entries is not None:
-        entries = whole_transactions(entries, chain.contested)
-    wallets = standing_alone(chain.wallets, chain.contested)
+        entries = whole_transactions(entries, chain.contested).collect(engine="streaming").lazy()
+    wallets = _there(standing_alone(chain.wallets, chain.contested), transfers, entries)
     classified = _classified(batch, chain, wallets, transfers, entries, staleness)
     return contested_daily(classified).with_columns(_date=pl.col("date")).collect(engine="streaming")
+
+
+def _there(
+    wallets: pl.DataFrame, transfers: pl.LazyFrame | None, entries: pl.LazyFrame | None
+) -> pl.DataFrame:
+    """The wallets that stand in transfers or entries, by key: the others cost time and change nothing."""
+    sides = [] if transfers is None else [transfers.select(key=f"{side}_key") for side in ("from", "to")]
+    sides += [] if entries is None else [entries.select(key="address_key")]
+    keys = wallets["address_key"].unique().sort().implode()
+    found = pl.concat([side.filter(pl.col("key").is_in(keys)).unique() for side in sides]).unique()
+    return wallets.join(
+        found.collect(engine="streaming"),
+        left_on="address_key",
+        right_on="key",
+        how="semi",
+        maintain_order="left",
+    )
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:

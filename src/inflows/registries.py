@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import polars as pl
 
@@ -14,7 +14,8 @@ from inflows.contracts.schema import conform, dtypes, empty
 from inflows.layout import Layout
 from inflows.registry import effective, published
 from inflows.registry.label_sources import lineages
-from inflows.registry.tables import REFERENCES
+from inflows.registry.store import files_of
+from inflows.registry.tables import LABELS, REFERENCES, TABLES
 from inflows.stages.resolve import contested_wallets, resolve_wallets
 from inflows.stages.verdicts import contested as contested_of
 
@@ -64,9 +65,13 @@ class Registries:
     @cached_property
     def fingerprints(self) -> dict[str, str]:
         """SHA-256 of what is in effect, by registry."""
-        tables = ("labels", "assets", "prices", "jurisdictions", "licences")
+        tables = ("assets", "prices", "jurisdictions", "licences")
         stored = {table: effective.fingerprint(self.layout, table, self.as_of) for table in tables}
-        return stored | {"references": effective.digest(self.references.lazy(), REFERENCES)}
+        return {
+            "labels": effective.digest(self.claims.lazy(), LABELS),
+            **stored,
+            "references": effective.digest(self.references.lazy(), REFERENCES),
+        }
 
     @property
     def simulated(self) -> bool:
@@ -76,11 +81,9 @@ class Registries:
     def of_chain(self, chain: str) -> ChainRegistries:
         """The part of the registries that a chain's partitions depend on."""
         of = pl.col("chain") == chain
-        claims = self.claims.lazy()
-        wallets = resolve_wallets(claims, chain, lineages()).collect()
-        contested = wallets.clear()
-        if wallets["contested"].any():
-            contested = contested_wallets(claims, chain, lineages()).collect()
+        if chain not in self._settled:
+            self._settled[chain] = self._settle(chain)
+        wallets, contested = self._settled[chain]
         return ChainRegistries(
             chain=chain,
             wallets=wallets,
@@ -89,10 +92,44 @@ class Registries:
             contested=contested,
         )
 
+    @cached_property
+    def _settled(self) -> dict[str, tuple[pl.DataFrame, pl.DataFrame]]:
+        return {}
+
+    def _settle(self, chain: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The wallets of a chain, and the contested ones among them as owners of their own."""
+        claims = self.claims.lazy()
+        wallets = resolve_wallets(claims, chain, lineages()).collect()
+        torn = wallets.lazy().filter("contested").select("address").unique().collect()
+        if torn.is_empty():
+            return wallets, wallets.clear()
+        disputed = claims.join(torn.lazy(), on="address", how="semi")
+        return wallets, contested_wallets(disputed, chain, lineages()).collect()
+
     def contested(self, chains: Iterable[str]) -> pl.DataFrame:
         """The addresses of chains that count for no exchange, with what is claimed (contract Contested)."""
-        found = [contested_of(self.claims.lazy(), chain, lineages()) for chain in chains]
-        return pl.concat([empty(Contested), *(conform(spans, Contested) for spans in found)]).collect()
+        found = [empty(Contested)]
+        for chain in chains:
+            torn = self.of_chain(chain).contested.lazy().select("address").unique()
+            claims = self.claims.lazy().join(torn, on="address", how="semi")
+            found.append(contested_of(claims, chain, lineages()).pipe(conform, Contested))
+        return pl.concat(found).collect()
+
+
+def registries_at(layout: Layout, as_of: dt.datetime, price_sources: tuple[str, ...] = ()) -> Registries:
+    """The registries at a time, shared by the steps of a run that are taken in one process.
+
+    What is imported in between is seen: files of a registry are added, and never changed.
+    """
+    stored = tuple(path.name for table in TABLES.values() for path in files_of(layout, table))
+    return _shared(layout, as_of, price_sources, stored)
+
+
+@lru_cache(maxsize=1)
+def _shared(
+    layout: Layout, as_of: dt.datetime, price_sources: tuple[str, ...], stored: tuple[str, ...]
+) -> Registries:
+    return Registries(layout, as_of, price_sources)
 
 
 @dataclass(frozen=True)

@@ -111,10 +111,11 @@ def digest(effective: pl.LazyFrame, held: Table) -> str:
 
 def is_simulated(layout: Layout, as_of: dt.datetime) -> bool:
     """Whether any label, price or weight in effect comes from the simulated market."""
-    return any(
-        latest(scan(layout, table), table, as_of)
-        .select((pl.col("source") == SIMULATED).any())
-        .collect()
-        .item()
-        for table in (LABELS, PRICES, JURISDICTIONS)
-    )
+    return any(_holds_simulated(layout, table, as_of) for table in (LABELS, PRICES, JURISDICTIONS))
+
+
+def _holds_simulated(layout: Layout, table: Table, as_of: dt.datetime) -> bool:
+    is_simulated, rows = pl.col("source") == SIMULATED, scan(layout, table)
+    if "source" in table.key:  # Rows of another source cannot replace one of this, so they need not be read.
+        rows = rows.filter(is_simulated)
+    return not latest(rows, table, as_of).filter(is_simulated).head(1).collect().is_empty()
