@@ -9,8 +9,8 @@ reasons are in the order in which they are told:
 - pays_others: more than a tenth of its payments go neither to its exchange nor back to who paid its gas;
 - nothing_received: nothing came in that could be passed on;
 - too_slow, partial: no payment matches; slow where only the time is wrong;
-- often_partial: more payments are partial than match; who keeps more than half of all has no payments that are
-  merely late, since parts of one receipt look like the whole of another;
+- often_partial: more payments are partial than match; who keeps more than half of all has no payments
+  that are merely late, since parts of one receipt look like the whole of another;
 - keeps_most: less than a tenth of what came in was passed on, in every asset that it passed on, and only one
   payment matches;
 - from_exchanges: all that it passed on came straight from an exchange, so that it may be the wallet of a
