@@ -20,6 +20,7 @@ from pathlib import Path
 import polars as pl
 
 from inflows import files
+from inflows.chain_flows import classified_flows, contested_sums
 from inflows.contracts.flows import ContestedDaily, Findings
 from inflows.contracts.schema import dtypes
 from inflows.layout import Layout
@@ -27,18 +28,10 @@ from inflows.raw.store import list_partitions, partition_fingerprint
 from inflows.registries import ChainRegistries, Registries
 from inflows.stages import RULES_VERSION
 from inflows.stages.aggregate import daily_facts, findings, flows
-from inflows.stages.classify import classify_transfers
-from inflows.stages.contested import contested_daily, standing_alone
-from inflows.stages.label import label_transfers, touching
-from inflows.stages.net import net_transactions, too_large_transactions
-from inflows.stages.net_owners import whole_transactions
-from inflows.stages.price import price_transfers
+from inflows.stages.net import too_large_transactions
 
 BATCH_BYTES = 128 * 2**20
 """Partitions are computed together up to this size: a plan for each of a thousand small days costs more."""
-
-MANY_WALLETS = 50_000
-"""From here on, looking first which wallets stand in a batch costs less than looking up all of them."""
 
 _INPUTS, _FINDINGS, _CONTESTED = "inflows.inputs", "inflows.findings", "inflows.contested"
 """What the metadata of a daily file holds besides its rows; the last only where there is any."""
@@ -186,10 +179,8 @@ def _compute(
 ) -> None:
     """Take the partitions through the stages together, and write each one's results."""
     transfers, entries = _read(batch, "transfers", as_of), _read(batch, "utxo", as_of)
-    wallets = chain.wallets
-    if wallets.height > MANY_WALLETS:
-        wallets = _there(wallets, transfers, entries)
-    classified = _classified(batch, chain, wallets, transfers, entries, staleness)
+    quotes = chain.prices_between(batch[0].date, batch[-1].date, staleness)
+    classified = classified_flows(chain, quotes, transfers, entries, staleness)
     left_out = [] if entries is None else [too_large_transactions(entries, chain.wallets)]
     flow_rows, daily_rows, found = pl.collect_all(
         [
@@ -209,7 +200,8 @@ def _compute(
     flows_of = _by_day(flow_rows.with_columns(_date=pl.col("block_time").dt.date()))
     daily_of = _by_day(daily_rows.with_columns(_date=pl.col("date")))
     findings_of = _by_day(found.rename({"date": "_date"}))
-    contested_of = _by_day(_contested(batch, chain, as_of, staleness))
+    hanging = contested_sums(chain, quotes, transfers, entries, staleness)
+    contested_of = _by_day(hanging.with_columns(_date=pl.col("date")))
     for partition in batch:
         day = partition.date
         files.write_parquet(flows_of.get(day, flow_rows.clear()), partition.flows, durable=False)
@@ -226,69 +218,6 @@ def _compute(
 def _read(batch: list[Partition], dataset: str, as_of: dt.datetime) -> pl.LazyFrame | None:
     paths = [partition.raw[dataset] for partition in batch if dataset in partition.raw]
     return pl.scan_parquet(paths).filter(pl.col("block_time") < as_of) if paths else None
-
-
-def _classified(
-    batch: list[Partition],
-    chain: ChainRegistries,
-    wallets: pl.DataFrame,
-    transfers: pl.LazyFrame | None,
-    entries: pl.LazyFrame | None,
-    staleness: dt.timedelta,
-) -> pl.LazyFrame:
-    """The flows of transfers and UTXO entries under what is believed of wallets, computed."""
-    quotes = chain.prices_between(batch[0].date, batch[-1].date, staleness)
-    typed = []
-    if transfers is not None:
-        typed.append(
-            transfers.pipe(label_transfers, wallets)
-            .pipe(price_transfers, chain.assets, quotes, staleness)
-            .pipe(classify_transfers, chain.wrapped_contracts)
-            .collect(engine="streaming")
-        )
-    if entries is not None:
-        typed.append(
-            entries.pipe(net_transactions, wallets)
-            .pipe(price_transfers, chain.assets, quotes, staleness)
-            .collect(engine="streaming")
-        )
-    return pl.concat(typed, how="diagonal_relaxed").lazy()  # exchanges: Enum here, names there
-
-
-def _contested(
-    batch: list[Partition], chain: ChainRegistries, as_of: dt.datetime, staleness: dt.timedelta
-) -> pl.DataFrame:
-    """What hangs on the chain's contested addresses (contract ContestedDaily, `date` as `_date` too).
-
-    Only what touches one of them is read, and nothing where there are none.
-    """
-    if chain.contested.is_empty():
-        return pl.DataFrame(schema=dtypes(ContestedDaily) | {"_date": pl.Date()})
-    transfers, entries = _read(batch, "transfers", as_of), _read(batch, "utxo", as_of)
-    if transfers is not None:
-        transfers = touching(transfers, chain.contested).collect(engine="streaming").lazy()
-    if entries is not None:
-        entries = whole_transactions(entries, chain.contested).collect(engine="streaming").lazy()
-    wallets = _there(standing_alone(chain.wallets, chain.contested), transfers, entries)
-    classified = _classified(batch, chain, wallets, transfers, entries, staleness)
-    return contested_daily(classified).with_columns(_date=pl.col("date")).collect(engine="streaming")
-
-
-def _there(
-    wallets: pl.DataFrame, transfers: pl.LazyFrame | None, entries: pl.LazyFrame | None
-) -> pl.DataFrame:
-    """The wallets that stand in transfers or entries, by key: the others cost time and change nothing."""
-    sides = [] if transfers is None else [transfers.select(key=f"{side}_key") for side in ("from", "to")]
-    sides += [] if entries is None else [entries.select(key="address_key")]
-    keys = wallets["address_key"].unique().sort().implode()
-    found = pl.concat([side.filter(pl.col("key").is_in(keys)).unique() for side in sides]).unique()
-    return wallets.join(
-        found.collect(engine="streaming"),
-        left_on="address_key",
-        right_on="key",
-        how="semi",
-        maintain_order="left",
-    )
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:

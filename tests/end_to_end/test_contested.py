@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from support import USDT, ZERO, address
 
-from inflows import compose
+from inflows import chain_flows, compose
 from inflows.contracts.flows import DailyFacts
 from inflows.contracts.schema import dtypes
 from inflows.files import writing
@@ -178,3 +178,50 @@ def test_without_contested_addresses_daily_facts_hold_nothing_of_them(world: Wor
     (path,) = world.settings.layout.warehouse.glob("agg_flow_daily/*/*/part.parquet")
     assert "inflows.contested" not in pl.read_parquet_metadata(path)
     assert set(pl.read_parquet_schema(path)) == set(dtypes(DailyFacts))
+
+
+def test_looking_up_the_wallets_that_are_there_alone_gives_the_same_flows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.label("alpha", TORN, "x")
+    world.label("beta", TORN, "y")
+    world.label("alpha", OURS, "x")
+    world.label("beta", OTHER, "y")
+    world.label("alpha", COINS["torn"], "x", chain="bitcoin")
+    world.move(transfer(1, USER, OURS, 9), transfer(2, OURS, OTHER, 4), transfer(3, TORN, OURS, 2))
+    looked_up: list[int] = []
+    whole = chain_flows.label_transfers
+
+    def counting(transfers: pl.LazyFrame, wallets: pl.DataFrame) -> pl.LazyFrame:
+        looked_up.append(wallets.height)
+        return whole(transfers, wallets)
+
+    monkeypatch.setattr(chain_flows, "label_transfers", counting)
+    flows = "select from_exchange, to_exchange, flow_type, usd from fct_flow order by position, block_number"
+    world.build()
+    before = world.rows(flows)
+    world.label("alpha", address("idle"), "x")
+    monkeypatch.setattr(chain_flows, "MANY_WALLETS", 0)
+    assert world.build(now=NOW + dt.timedelta(hours=1)).computed == 1
+    assert world.rows(flows) == before
+    assert len(before) == 3
+    assert looked_up[0] == looked_up[2] == 3  # the idle wallet is not among them
+
+
+def test_a_label_added_later_leaves_every_byte_of_the_old_vintage(world: World) -> None:
+    world.label("alpha", OURS, "x")
+    world.move(transfer(1, USER, OURS, 9), transfer(2, USER, TORN, 5))
+    first = world.build().vintage
+    home = world.settings.layout.vintages / first
+
+    def content() -> dict[str, bytes]:
+        return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+    before = content()
+    assert {"inflows.duckdb", "manifest.json", "totals.parquet"} <= set(before)
+    world.label("beta", TORN, "y")
+    second = world.build(now=NOW + dt.timedelta(hours=1)).vintage
+    assert second != first
+    assert content() == before
+    inflow = "select sum(usd) from agg_flow_daily where flow_type = 'inflow' and level = 'base'"
+    assert world.rows(inflow) == [(Decimal(14),)]

@@ -1,0 +1,101 @@
+"""A chain's transfers and UTXO entries through the stages: flows, and what hangs on contested addresses."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from inflows.contracts.flows import ContestedDaily
+from inflows.contracts.schema import dtypes
+from inflows.registries import ChainRegistries
+from inflows.stages.classify import classify_transfers
+from inflows.stages.contested import contested_daily, standing_alone
+from inflows.stages.label import label_transfers, touching
+from inflows.stages.net import net_transactions
+from inflows.stages.net_owners import whole_transactions
+from inflows.stages.price import price_transfers
+
+MANY_WALLETS = 50_000
+"""From here on, looking first which wallets stand in a batch costs less than looking up all of them."""
+
+
+def classified_flows(
+    chain: ChainRegistries,
+    quotes: pl.LazyFrame,
+    transfers: pl.LazyFrame | None,
+    entries: pl.LazyFrame | None,
+    staleness: dt.timedelta,
+) -> pl.LazyFrame:
+    """The flows of transfers and UTXO entries (None: there are none), computed, as classify_transfers has it.
+
+    quotes: contract Prices, those that can price them.
+    """
+    wallets = chain.wallets
+    if wallets.height > MANY_WALLETS:
+        wallets = _there(wallets, transfers, entries)
+    return _classified(chain, wallets, quotes, transfers, entries, staleness)
+
+
+def contested_sums(
+    chain: ChainRegistries,
+    quotes: pl.LazyFrame,
+    transfers: pl.LazyFrame | None,
+    entries: pl.LazyFrame | None,
+    staleness: dt.timedelta,
+) -> pl.DataFrame:
+    """What hangs on the chain's contested addresses by day (contract ContestedDaily).
+
+    Only what touches one of them is read, and nothing where there are none.
+    """
+    if chain.contested.is_empty():
+        return pl.DataFrame(schema=dtypes(ContestedDaily))
+    if transfers is not None:
+        transfers = touching(transfers, chain.contested).collect(engine="streaming").lazy()
+    if entries is not None:
+        entries = whole_transactions(entries, chain.contested).collect(engine="streaming").lazy()
+    wallets = _there(standing_alone(chain.wallets, chain.contested), transfers, entries)
+    flows = _classified(chain, wallets, quotes, transfers, entries, staleness)
+    return contested_daily(flows).collect(engine="streaming")
+
+
+def _classified(
+    chain: ChainRegistries,
+    wallets: pl.DataFrame,
+    quotes: pl.LazyFrame,
+    transfers: pl.LazyFrame | None,
+    entries: pl.LazyFrame | None,
+    staleness: dt.timedelta,
+) -> pl.LazyFrame:
+    typed = []
+    if transfers is not None:
+        typed.append(
+            transfers.pipe(label_transfers, wallets)
+            .pipe(price_transfers, chain.assets, quotes, staleness)
+            .pipe(classify_transfers, chain.wrapped_contracts)
+            .collect(engine="streaming")
+        )
+    if entries is not None:
+        typed.append(
+            entries.pipe(net_transactions, wallets)
+            .pipe(price_transfers, chain.assets, quotes, staleness)
+            .collect(engine="streaming")
+        )
+    return pl.concat(typed, how="diagonal_relaxed").lazy()  # exchanges: Enum here, names there
+
+
+def _there(
+    wallets: pl.DataFrame, transfers: pl.LazyFrame | None, entries: pl.LazyFrame | None
+) -> pl.DataFrame:
+    """The wallets that stand in transfers or entries, by key: the others cost time and change nothing."""
+    sides = [] if transfers is None else [transfers.select(key=f"{side}_key") for side in ("from", "to")]
+    sides += [] if entries is None else [entries.select(key="address_key")]
+    keys = wallets["address_key"].unique().sort().implode()
+    found = pl.concat([side.filter(pl.col("key").is_in(keys)).unique() for side in sides]).unique()
+    return wallets.join(
+        found.collect(engine="streaming"),
+        left_on="address_key",
+        right_on="key",
+        how="semi",
+        maintain_order="left",
+    )
