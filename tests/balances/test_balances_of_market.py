@@ -206,6 +206,9 @@ def test_one_exchange_alone_can_be_asked_for(line, told, tmp_path) -> None:
     everything = check(line)
     some = everything[0]["exchange"]
     assert check(line, "--exchange", some) == [row for row in everything if row["exchange"] == some]
+    said = line.says("balances", "check", "--exchange", "nobody", "--format", "json")
+    assert (said.code, said.out.strip()) == (0, "[]")
+    assert "No wallet of nobody has two balances of one asset." in said.err
 
 
 def test_the_level_decides_whose_wallets_they_are_and_the_identity_holds_at_each(
@@ -245,3 +248,19 @@ def test_the_same_balances_give_the_same_bytes_in_any_order(line, built, told, t
     bring(other, tmp_path / "three.csv", list(reversed(told[OPENING])))
     arguments = ("balances", "check", "--format", "csv")
     assert line.does(*arguments) == other.does(*arguments)
+
+
+def test_of_a_time_and_a_block_that_do_not_fit_the_block_decides(line, told, transfers, tmp_path) -> None:
+    """A balance after a block of OPENING, said to be of days later: what moved meanwhile counts all the same."""
+    blocks = dict(
+        transfers.filter(pl.col("block_time") <= OPENING)
+        .group_by("chain")
+        .agg(pl.col("block_number").max())
+        .iter_rows()
+    )
+    late = (OPENING + dt.timedelta(days=9)).isoformat()
+    opening = [(*row[:3], late, blocks[row[0]], *row[5:]) for row in told[OPENING]]
+    bring(line, tmp_path / "balances.csv", opening + told[CLOSING])
+    rows = check(line)
+    assert len(rows) > 30
+    assert [row for row in rows if not row["explained"]] == []

@@ -292,3 +292,34 @@ def test_flows_of_other_exchanges_in_the_same_transaction_are_not_counted_here()
     rows = [entry("a", "in", "user", 50), entry("a", "out", "hot", 20), entry("a", "out", "far", 30, 1)]
     flows = [movement("a", "inflow", 20, None, "one"), movement("a", "inflow", 30, None, "two")]
     assert utxo_tally(rows, flows, "hot") == {("entries", "in", False): 20, ("inflow", "in", False): 20}
+
+
+def test_a_label_that_ended_at_the_opening_instant_is_outside_of_the_window() -> None:
+    ended = wallets(wallet("hot", "one", valid_to=NOON - DAY))
+    assert windows(balances(*both("hot")), ended, "base").unlabelled == 1
+
+
+def test_sources_that_disagree_on_the_opening_balance_are_told_too() -> None:
+    found = members(
+        balance("hot", NOON - DAY, 5, source="a"), balance("hot", NOON - DAY, 6, source="b"), balance("hot")
+    )
+    assert found.select("opening_raw", "agreed").rows() == [("5", False)]
+
+
+def test_balances_at_the_first_and_the_last_instant_asked_for_count() -> None:
+    rows = (*both("hot"), balance("hot", NOON + DAY))
+    found = windows(balances(*rows), OURS, "base", first=NOON - DAY, last=NOON)
+    assert found.groups.select("from_time", "to_time").rows() == [(NOON - DAY, NOON)]
+
+
+def test_balances_after_one_block_are_of_one_instant_whatever_time_they_were_asked_for() -> None:
+    found = windows(
+        balances(
+            balance("hot", NOON - DAY), balance("hot", NOON - DAY / 2, block_number=12),
+            balance("cold", NOON - DAY), balance("cold", NOON, block_number=12),
+        ),
+        OURS,
+        "base",
+    )  # fmt: skip
+    assert found.groups.select("to_time", "to_block").rows() == [(NOON, 12)]
+    assert found.members["address"].to_list() == sorted([HOT, COLD])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 import polars as pl
 
@@ -42,34 +43,40 @@ class Unexplained:
     read: Read
 
 
-def read_between(
-    coverage: pl.DataFrame, gaps: pl.DataFrame, chain: str, start: dt.datetime, end: dt.datetime
-) -> Read:
-    """What was read of a chain after `start` and up to `end`.
+def read_between(coverage: pl.DataFrame, gaps: pl.DataFrame, chain: str, window: Mapping[str, Any]) -> Read:
+    """What was read of a chain in a window: from_time, to_time, and from_block, to_block where known.
 
     coverage, gaps: what inflows.raw's coverage and block_gaps give.
     """
-    first = start.date()
-    last = max(first, (end - dt.timedelta(microseconds=1)).date())
+    first = window["from_time"].date()
+    last = max(first, (window["to_time"] - dt.timedelta(microseconds=1)).date())
     of_chain = pl.col("chain") == chain
     rows = coverage.filter(of_chain, pl.col("date").is_between(first, last))
     by_day = rows.group_by("date").agg(
         *(pl.col(flag).all(ignore_nulls=False).fill_null(False) for flag in _FLAGS),
         pl.col("only_labelled").any(),
         pl.col("quarantined").sum(),
+        pl.col("blocks").is_not_null().all(),
         pl.col("first_block").min(),
         pl.col("last_block").max(),
     )
+    lowest = cast("int | None", by_day["first_block"].min())
+    highest = cast("int | None", by_day["last_block"].max())
+    before, after = window["from_block"], window["to_block"]
+    missing = 0
+    if lowest is not None and highest is not None and by_day["blocks"].all():
+        missing += 0 if before is None else max(0, lowest - before - 1)
+        missing += 0 if after is None else max(0, after - highest)
     days = (last - first).days + 1
     inside = gaps.filter(
         of_chain,
-        pl.col("first_missing") <= (by_day["last_block"].max() or -1),
-        pl.col("last_missing") >= (by_day["first_block"].min() or 0),
+        pl.col("first_missing") <= (-1 if highest is None else highest),
+        pl.col("last_missing") >= (0 if lowest is None else lowest),
     )
     return Read(
         days=days,
         missing_days=days - by_day.height,
-        missing_blocks=int((inside["last_missing"] - inside["first_missing"] + 1).sum()),
+        missing_blocks=missing + int((inside["last_missing"] - inside["first_missing"] + 1).sum()),
         lacks={flag: int((~by_day[flag]).sum()) for flag in _FLAGS},
         only_labelled=int(by_day["only_labelled"].fill_null(False).sum()),
         quarantined=int(by_day["quarantined"].sum()),
@@ -87,7 +94,7 @@ def may_explain(found: Unexplained) -> list[str]:
         reasons = _of_native(found)
     several = (
         (read.missing_days, f"{_of(read.missing_days, read.days)} without any data"),
-        (read.missing_blocks, f"{read.missing_blocks:,} blocks missing among those that were read"),
+        (read.missing_blocks, f"{read.missing_blocks:,} blocks that were not read"),
         (read.only_labelled, f"{_of(read.only_labelled, read.days)} read for labelled wallets alone"),
         (read.quarantined, f"{read.quarantined:,} rows in quarantine"),
         (found.approximate, f"{found.approximate:,} amounts that came through doubles"),

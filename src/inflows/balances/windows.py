@@ -49,11 +49,11 @@ def windows(
     balances: address, contract, time (of every one), block_number (null: the time alone tells), amount_raw,
     source, known_at. wallets: contract Wallets. Only balances from `first` to `last`, both included, count.
     """
-    spans = balances.filter(
+    points = _one_a_point(balances).filter(
         pl.lit(True) if first is None else pl.col("time") >= first,
         pl.lit(True) if last is None else pl.col("time") <= last,
     )
-    pairs = _pairs(_one_a_point(spans), each=each)
+    pairs = _pairs(points, each=each)
     held = _held(pairs, wallets, level)
     groups = held.select(GROUP).unique().sort(GROUP, nulls_last=False).with_row_index("group")
     members = held.join(groups, on=list(GROUP), nulls_equal=True, validate="m:1").select(
@@ -67,7 +67,7 @@ def windows(
         "always_labelled",
         "agreed",
     )
-    given, paired = (frame.select(_WALLET).n_unique() for frame in (spans, pairs))
+    given, paired = (frame.select(_WALLET).n_unique() for frame in (points, pairs))
     return Windows(
         groups,
         members.sort("group", "address"),
@@ -79,15 +79,18 @@ def windows(
 def _one_a_point(balances: pl.DataFrame) -> pl.DataFrame:
     """One balance for a wallet, asset and instant; `agreed` is false where sources tell different ones.
 
-    Of several the one known last is taken, then the first source by name. A balance by its time alone is one
-    of the same block as others of the same instant, where those name one block.
+    Of several the one known last is taken, then the first source by name. Balances after one block are of one
+    instant, the latest that is told for it. A balance by its time alone is one of the same block as others of
+    the same instant, where those name one block.
     """
+    told = pl.col("time").max().over("block_number")
     block = pl.col("block_number")
     the_one = pl.when(block.n_unique().over("time") - block.is_null().any().over("time") == 1).then(
         block.max().over("time")
     )
     return (
-        balances.with_columns(block_number=pl.coalesce(block, the_one))
+        balances.with_columns(time=pl.when(block.is_null()).then("time").otherwise(told))
+        .with_columns(block_number=pl.coalesce(block, the_one))
         .sort(
             *_WALLET,
             *_POINT,

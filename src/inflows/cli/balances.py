@@ -83,6 +83,7 @@ def fetch(
         str | None, typer.Option("--date", metavar="T", help="After the last block up to this time (UTC)")
     ] = None,
     exchange: Exchanges = None,
+    level: LevelOption = Level.base,
     confirmations: Annotated[
         int | None,
         typer.Option(
@@ -109,6 +110,7 @@ def fetch(
             block=block,
             time=time,
             exchanges=exchange or (),
+            level=level.value,
             confirmations=confirmations,
             chain_id=chain_id,
             now=now(),
