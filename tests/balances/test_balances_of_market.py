@@ -251,7 +251,7 @@ def test_the_same_balances_give_the_same_bytes_in_any_order(line, built, told, t
 
 
 def test_of_a_time_and_a_block_that_do_not_fit_the_block_decides(line, told, transfers, tmp_path) -> None:
-    """A balance after a block of OPENING, said to be of days later: what moved meanwhile counts all the same."""
+    """Balances after the last block up to OPENING, said to be of days later: what moved meanwhile counts."""
     blocks = dict(
         transfers.filter(pl.col("block_time") <= OPENING)
         .group_by("chain")
