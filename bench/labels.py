@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import resource
 import shutil
 import statistics
 import subprocess
@@ -42,14 +43,16 @@ def main() -> None:
         folder = Path(name)
         synthetic.transfers(folder / "transfers", chosen.transfers, chosen.few)
         data = {count: prepared(folder, count, chosen.few) for count in (chosen.few, chosen.many)}
-        seconds: dict[int, list[float]] = {count: [] for count in data}
+        taken: dict[int, list[tuple[float, float]]] = {count: [] for count in data}
         for _ in range(chosen.repeat):
             for count, root in data.items():
-                seconds[count].append(built(root))
-    few, many = (statistics.median(taken) for taken in seconds.values())
-    for count, taken in seconds.items():
-        print(f"build with {count:>9,} labels: {', '.join(f'{second:.1f}' for second in taken)} s")
-    print(f"{many / few - 1:+.0%} by the medians, over {chosen.transfers:,} transfers")
+                taken[count].append(built(root))
+    for count, times in taken.items():
+        each = ", ".join(f"{wall:.1f} s ({cpu:.1f} s CPU)" for wall, cpu in times)
+        print(f"build with {count:>9,} labels: {each}")
+    for what, number in (("time", 0), ("CPU", 1)):
+        few, many = (statistics.median(times[number] for times in found) for found in taken.values())
+        print(f"{many / few - 1:+.0%} {what} by the medians, over {chosen.transfers:,} transfers")
 
 
 def prepared(folder: Path, count: int, few: int) -> Path:
@@ -84,14 +87,20 @@ def second_list(files_of: Path, few: int) -> Path:
     return path
 
 
-def built(root: Path) -> float:
-    """Seconds of one build of everything, in a process of its own."""
+def built(root: Path) -> tuple[float, float]:
+    """Seconds, and seconds of CPU, of one build of everything, in a process of its own."""
     shutil.rmtree(root / "warehouse", ignore_errors=True)
-    begun = time.perf_counter()
+    used, begun = cpu_of_children(), time.perf_counter()
     subprocess.run(  # noqa: S603 (this program)
         [sys.executable, "-m", "inflows", "build", "--data", str(root)], check=True, capture_output=True
     )
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, cpu_of_children() - used
+
+
+def cpu_of_children() -> float:
+    """Seconds of CPU of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -50,11 +50,20 @@ def contested_sums(
     """
     if chain.contested.is_empty():
         return pl.DataFrame(schema=dtypes(ContestedDaily))
+    few = pl.DataFrame(schema={"address_key": pl.UInt64})
     if transfers is not None:
-        transfers = touching(transfers, chain.contested).collect(engine="streaming").lazy()
+        touched = touching(transfers, chain.contested).collect(engine="streaming")
+        few = pl.concat([few, *(touched.select(address_key=f"{side}_key") for side in ("from", "to"))])
+        transfers = touched.lazy()
     if entries is not None:
-        entries = whole_transactions(entries, chain.contested).collect(engine="streaming").lazy()
-    wallets = _there(standing_alone(chain.wallets, chain.contested), transfers, entries)
+        touched = whole_transactions(entries, chain.contested).collect(engine="streaming")
+        few = pl.concat([few, touched.select("address_key")])
+        entries = touched.lazy()
+    keys = few["address_key"].unique().implode()
+    there, contested = (
+        wallets.filter(pl.col("address_key").is_in(keys)) for wallets in (chain.wallets, chain.contested)
+    )
+    wallets = standing_alone(there, contested)
     flows = _classified(chain, wallets, quotes, transfers, entries, staleness)
     return contested_daily(flows).collect(engine="streaming")
 
