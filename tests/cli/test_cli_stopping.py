@@ -28,15 +28,6 @@ def _readable(line: Line) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def steps(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """How many steps on the disk a first build takes."""
-    data = shutil.copytree(stored, tmp_path_factory.mktemp("steps") / "data")
-    said = _killed(0, "build", "--data", str(data))
-    assert said.code == 0, said.err
-    return int(said.err.splitlines()[-1])
-
-
-@pytest.fixture(scope="module")
 def older(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that published an older vintage and has all of its work to do again."""
     line = Line(shutil.copytree(stored, tmp_path_factory.mktemp("older") / "data"))
@@ -44,6 +35,15 @@ def older(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.rmtree(line.data / "warehouse" / "fct_flow")
     shutil.rmtree(line.data / "warehouse" / "agg_flow_daily")
     return line.data
+
+
+@pytest.fixture(scope="module")
+def steps(older: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many steps on the disk that work takes."""
+    data = shutil.copytree(older, tmp_path_factory.mktemp("steps") / "data")
+    said = _killed(0, "build", "--data", str(data))
+    assert said.code == 0, said.err
+    return int(said.err.splitlines()[-1])
 
 
 @pytest.mark.parametrize("part", [0.4, 0.95, 1.0])

@@ -80,6 +80,8 @@ def _days(times: pl.Series) -> pl.Series:
 
 
 def _each(values: pl.Series, known: pl.Series, texts: pl.Series) -> pl.Series:
+    if values.is_empty():  # replace_strict would keep the type of what it was given
+        return pl.Series(values.name, [], dtype=pl.String)
     if known.len() == 1:
         return pl.repeat(texts[0], values.len(), dtype=pl.String, eager=True).alias(values.name)
     return values.replace_strict(known, texts, return_dtype=pl.String)
