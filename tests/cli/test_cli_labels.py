@@ -193,6 +193,8 @@ def test_check_tells_the_value_that_hangs_on_contested_addresses(stored: Path, t
     query = f"select sum(inflow_usd) as usd from rpt_contested where address = '{wallet}' and level = 'base'"
     (shown,) = line.rows("sql", query)
     assert float(shown["usd"]) > 0
+    told = f"for no exchange, and received ${float(shown['usd']):,.0f} (table rpt_contested)"
+    assert told in line.says("status").err  # beside what was read
     assert hanging() == {shown["usd"]}  # the claims are for evm, the value is that of all its chains
 
 

@@ -97,7 +97,9 @@ def status(
     """What has been read: days, rows, holes, quarantine."""
     from inflows.raw.sources import coverage_by_source
     from inflows.raw.store import block_gaps, coverage
+    from inflows.stages.contested import notes
     from inflows.status import by_source, summary
+    from inflows.warehouse.contested import hanging
     from inflows.warehouse.vintages import read_manifests
 
     layout = settings(data).layout
@@ -118,6 +120,8 @@ def status(
     )
     known = "Nothing has been published." if newest is None else f"The newest vintage is {newest.name}."
     print(known, file=sys.stderr)
+    for note in notes(hanging(layout.published)):
+        print(f"note: {note}", file=sys.stderr)
 
 
 def _is_simulated(database: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -87,9 +86,10 @@ def labels_check(
     import polars as pl
 
     from inflows.labels.checks import with_value
+    from inflows.warehouse.contested import hanging
 
     layout = settings(data).layout
-    found = with_value(_found(layout, instant(as_of, "--as-of") or now()), _moved(layout.published))
+    found = with_value(_found(layout, instant(as_of, "--as-of") or now()), hanging(layout.published))
     if output is Format.table:
         _print_sections(found)
     else:
@@ -118,23 +118,6 @@ def _found(layout: Layout, as_of: dt.datetime) -> pl.DataFrame:
         lineages(),
         affiliates.families(),
     )
-
-
-def _moved(published: Path) -> pl.DataFrame:
-    """What hangs on contested addresses in the newest publication; nothing where there is none yet."""
-    import polars as pl
-
-    from inflows.contracts.schema import USD
-    from inflows.warehouse.query import run_sql
-
-    rows: list[tuple[object, ...]] = []
-    if published.exists():
-        views = "select view_name from duckdb_views() where view_name = 'rpt_contested'"
-        if run_sql(published, views)[1]:
-            query = "select chain, address, level, inflow_usd, outflow_usd from rpt_contested"
-            rows = run_sql(published, query)[1]
-    types = {**dict.fromkeys(("chain", "address", "level"), pl.String()), "inflow_usd": USD}
-    return pl.DataFrame(rows, schema=types | {"outflow_usd": USD}, orient="row")
 
 
 def _print_sections(found: pl.DataFrame) -> None:
