@@ -28,6 +28,7 @@ from inflows import files
 from inflows.layout import Layout
 from inflows.sources.bitcoin import ingest_bitcoin
 
+GENESIS = "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"
 FIRST, STARTED = 900_000, 1_735_689_600
 
 
@@ -47,6 +48,8 @@ def serve(path: str, blocks: int, ready: Connection) -> None:
     def answer(method: str, params: list[Any]) -> bytes:
         if method == "getblockcount":
             return b'{"result":%d,"error":null,"id":1}' % (FIRST + blocks + 10)
+        if method == "getblockhash" and params[0] == 0:
+            return b'{"result":"%s","error":null,"id":1}' % GENESIS.encode()
         if method == "getblockhash":
             return b'{"result":"%s","error":null,"id":1}' % block_hash(params[0]).encode()
         number = int(params[0], 16)
