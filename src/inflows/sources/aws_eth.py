@@ -21,6 +21,7 @@ from inflows.sources import usual
 from inflows.sources.formats import Format, Order
 from inflows.sources.own import GIVEN
 from inflows.sources.paths import expand, name_of
+from inflows.sources.streaming import in_batches
 from inflows.sources.tables import LINE, Table, open_table
 
 SUFFIXES: Final = (".parquet", ".pq")
@@ -91,9 +92,7 @@ class AwsTable:
         def judge(batch: pl.DataFrame) -> pl.DataFrame:
             return judged(batch, as_own, chain, exact=self.exact)
 
-        frame = table.frame.select(*self.columns, LINE).map_batches(
-            judge, streamable=True, schema=delivered_columns("transfers"), validate_output_schema=False
-        )
+        frame = in_batches(table.frame.select(*self.columns, LINE), judge, "transfers")
         return Delivery("transfers", frame, name_of(table.path), table.failures)
 
 

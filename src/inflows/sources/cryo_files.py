@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from inflows.errors import UsageError
-from inflows.raw.delivery import Delivery, delivered_columns
+from inflows.raw.delivery import Delivery
 from inflows.sources import cryo, own
 from inflows.sources import ethereum_etl as etl
 from inflows.sources.aws_eth import evm_chain, judged
@@ -19,6 +19,7 @@ from inflows.sources.blocks_read import merged, within
 from inflows.sources.evm.chain_ids import CHAIN_IDS
 from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
+from inflows.sources.streaming import in_batches
 from inflows.sources.tables import LINE, Table, open_table
 
 SUFFIXES: Final = (".parquet", ".pq", ".csv", ".csv.gz")
@@ -179,9 +180,7 @@ def _transfers(
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         return judged(batch, as_own, chain, exact=exact)
 
-    frame = rows.map_batches(
-        judge, streamable=True, schema=delivered_columns("transfers"), validate_output_schema=False
-    )
+    frame = in_batches(rows, judge, "transfers")
     return Delivery("transfers", frame, name_of(table.path), table.failures)
 
 
@@ -226,9 +225,7 @@ def _read_blocks(name: str, rows: pl.LazyFrame, token: pl.Series, native: pl.Ser
         found = etl.read_blocks(timed, chain, flags).collect(engine="in-memory")
         return own.with_rows(found, batch)
 
-    frame = rows.map_batches(
-        judge, streamable=True, schema=delivered_columns("blocks"), validate_output_schema=False
-    )
+    frame = in_batches(rows, judge, "blocks")
     return Delivery("blocks", frame, name)
 
 

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from inflows.errors import UsageError
-from inflows.raw.delivery import Delivery, delivered_columns
+from inflows.raw.delivery import Delivery
 from inflows.sources import ethereum_etl as etl
 from inflows.sources import own, usual
 from inflows.sources.blocks_read import ranges, within
@@ -21,6 +21,7 @@ from inflows.sources.evm_logs import decode_transfer_logs
 from inflows.sources.formats import Format, Order
 from inflows.sources.jsonlines import json_line_batches
 from inflows.sources.paths import expand, name_of
+from inflows.sources.streaming import in_batches
 from inflows.sources.tables import LINE, open_table, unreadable
 
 DEFAULT_CHAIN: Final = "ethereum"
@@ -231,9 +232,7 @@ def _transfers(
         rows = as_own(batch.lazy(), chain).collect(engine="in-memory")
         return usual.judge(rows, batch.select(*etl.COLUMNS.get(table, batch.columns), LINE), [chain])
 
-    frame = rows.map_batches(
-        judge, streamable=True, schema=delivered_columns("transfers"), validate_output_schema=False
-    )
+    frame = in_batches(rows, judge, "transfers")
     return Delivery("transfers", frame, name)
 
 
@@ -266,9 +265,7 @@ def _blocks(export: _Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
 
         yield Delivery(
             "blocks",
-            rows.map_batches(
-                judge, streamable=True, schema=delivered_columns("blocks"), validate_output_schema=False
-            ),
+            in_batches(rows, judge, "blocks"),
             name,
         )
 

@@ -8,10 +8,11 @@ from typing import Final
 import polars as pl
 
 from inflows.errors import UsageError
-from inflows.raw.delivery import Delivery, delivered_columns
+from inflows.raw.delivery import Delivery
 from inflows.sources import own, usual
 from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
+from inflows.sources.streaming import in_batches
 from inflows.sources.tables import Table, open_table
 
 _SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".pq")
@@ -39,9 +40,7 @@ def _delivery(table: Table, dataset: str) -> Delivery:
             return usual.judge(batch, batch, chains)
         return own.with_rows(own.normalise_utxo(batch.lazy(), chains).collect(engine="in-memory"), batch)
 
-    frame = table.frame.map_batches(
-        judge, streamable=True, schema=delivered_columns(dataset), validate_output_schema=False
-    )
+    frame = in_batches(table.frame, judge, dataset)
     return Delivery(dataset, frame, name_of(table.path), table.failures)
 
 
