@@ -12,10 +12,12 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -24,6 +26,7 @@ from inflows.chain_flows import classified_flows, contested_sums
 from inflows.contracts.flows import ContestedDaily, Findings
 from inflows.contracts.schema import dtypes
 from inflows.layout import Layout
+from inflows.raw.order import in_order
 from inflows.raw.store import list_partitions, partition_fingerprint
 from inflows.registries import ChainRegistries, Registries
 from inflows.stages import RULES_VERSION
@@ -32,6 +35,8 @@ from inflows.stages.net import too_large_transactions
 
 BATCH_BYTES = 128 * 2**20
 """Partitions are computed together up to this size: a plan for each of a thousand small days costs more."""
+
+_BATCHES_AT_ONCE: Final = 2
 
 _INPUTS, _FINDINGS, _CONTESTED = "inflows.inputs", "inflows.findings", "inflows.contested"
 """What the metadata of a daily file holds besides its rows; the last only where there is any."""
@@ -123,9 +128,11 @@ def update(
         ]
         todo = [partition for partition in found if not partition.is_done]
         progress(len(found) - len(todo))
-        for batch in _batches(todo):
-            _compute(batch, of_chain, as_of, staleness)
-            progress(len(batch))
+        # While one batch is read or written, which is not work for all processors, another is computed.
+        with ThreadPoolExecutor(_BATCHES_AT_ONCE) as workers:
+            compute = partial(_compute, chain=of_chain, as_of=as_of, staleness=staleness)
+            for done in workers.map(compute, _batches(todo)):
+                progress(done)
         partitions += found
         computed += len(todo)
     return Facts(partitions, computed)
@@ -176,15 +183,15 @@ def _batches(partitions: Iterable[Partition]) -> Iterator[list[Partition]]:
 
 def _compute(
     batch: list[Partition], chain: ChainRegistries, as_of: dt.datetime, staleness: dt.timedelta
-) -> None:
-    """Take the partitions through the stages together, and write each one's results."""
+) -> int:
+    """Take the partitions through the stages together, and write each one's results; returns how many."""
     transfers, entries = _read(batch, "transfers", as_of), _read(batch, "utxo", as_of)
     quotes = chain.prices_between(batch[0].date, batch[-1].date, staleness)
     classified = classified_flows(chain, quotes, transfers, entries, staleness)
     left_out = [] if entries is None else [too_large_transactions(entries, chain.wallets)]
     flow_rows, daily_rows, found = pl.collect_all(
         [
-            flows(classified).sort("block_number", "position", "kind", "tx_hash"),
+            flows(classified),
             daily_facts(classified).sort(
                 "contract",
                 "from_exchange",
@@ -197,6 +204,7 @@ def _compute(
             pl.concat([findings(classified), *left_out]),
         ]
     )
+    flow_rows = in_order(flow_rows, ("block_number", "position", "kind", "tx_hash"))
     flows_of = _by_day(flow_rows.with_columns(_date=pl.col("block_time").dt.date()))
     daily_of = _by_day(daily_rows.with_columns(_date=pl.col("date")))
     findings_of = _by_day(found.rename({"date": "_date"}))
@@ -213,6 +221,7 @@ def _compute(
             metadata[_CONTESTED] = json.dumps(contested_of[day].cast(pl.String).rows())
         daily = daily_of.get(day, daily_rows.clear())
         files.write_parquet(daily, partition.daily, metadata=metadata, durable=False)
+    return len(batch)
 
 
 def _read(batch: list[Partition], dataset: str, as_of: dt.datetime) -> pl.LazyFrame | None:
@@ -221,5 +230,13 @@ def _read(batch: list[Partition], dataset: str, as_of: dt.datetime) -> pl.LazyFr
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
+    """The rows of each `_date`, without it, in their order."""
+    if frame["_date"].is_sorted():  # nearly always: then a day is a slice
+        runs = frame["_date"].rle().struct.unnest()
+        ends = runs["len"].cum_sum()
+        return {
+            day: frame.slice(end - length, length).drop("_date").rechunk()
+            for day, length, end in zip(runs["value"], runs["len"], ends, strict=True)
+        }
     parts = frame.partition_by("_date", as_dict=True, include_key=False)
     return {key[0]: part for key, part in parts.items()}

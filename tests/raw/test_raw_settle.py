@@ -8,8 +8,9 @@ from raw_helpers import transfer
 from inflows.contracts.raw import Transfers
 from inflows.contracts.schema import dtypes
 from inflows.keys import address_key
+from inflows.raw.order import in_order
 from inflows.raw.resolve import DELIVERED, ORDER, STORED, resolve
-from inflows.raw.settle import in_order, settle
+from inflows.raw.settle import settle
 
 ROW = st.fixed_dictionaries(
     {},
@@ -42,8 +43,18 @@ def test_settled_is_resolved_and_in_order_whatever_the_rows(changes: list[dict[s
     assert refused.sort(pl.all()).equals(long_refused.sort(pl.all()))
 
 
+@given(st.lists(ROW, max_size=8), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_in_order_is_sorted_whatever_the_ties_and_whether_it_was_before(
+    changes: list[dict[str, object]], sorted_before: bool
+) -> None:
+    frame, order = candidates(changes), ORDER["transfers"]
+    frame = frame.with_row_index("place") if not sorted_before else frame.sort(order).with_row_index("place")
+    assert in_order(frame, order).select(order).equals(frame.sort(order).select(order))
+
+
 def test_ties_of_block_and_position_are_settled_by_kind_and_hash() -> None:
     frame = candidates(
         [{"kind": "token"}, {"kind": "native"}, {"tx_hash": "0x" + "0" * 64}, {"block_number": 3}]
     )
-    assert in_order("transfers", frame).equals(frame.sort(ORDER["transfers"]))
+    assert in_order(frame, ORDER["transfers"]).equals(frame.sort(ORDER["transfers"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from inflows.chains import FAMILY
 from inflows.layout import Layout
@@ -14,6 +15,14 @@ from inflows.raw.sources import marked_days
 
 _FLAGS: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
 _DAY: Final = ["chain", "date"]
+_ROWS: Final = {
+    "chain": pl.String(),
+    "date": pl.Date(),
+    "dataset": pl.String(),
+    "rows": pl.Int64(),
+    "first_block": pl.Int64(),
+    "last_block": pl.Int64(),
+}
 
 
 def coverage(layout: Layout) -> pl.DataFrame:
@@ -80,18 +89,22 @@ def block_gaps(layout: Layout) -> pl.DataFrame:
 
 
 def _rows(layout: Layout, dataset: str) -> pl.DataFrame:
-    paths = [path for _, _, path in list_partitions(layout, dataset)]
-    return (
-        read(paths, dataset)
-        .group_by("chain", pl.col("block_time").dt.date().alias("date"))
-        .agg(
-            pl.lit(dataset).alias("dataset"),
-            pl.len().cast(pl.Int64).alias("rows"),
-            pl.col("block_number").min().alias("first_block"),
-            pl.col("block_number").max().alias("last_block"),
-        )
-        .collect(engine="streaming")
-    )
+    """Rows, first and last block of each partition, as the footers of the files tell them."""
+    found = []
+    for chain, date, path in list_partitions(layout, dataset):
+        footer = pq.read_metadata(path)
+        groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+        numbers = [_statistics(group, "block_number") for group in groups if group.num_rows]
+        if numbers:
+            first, last = min(least for least, _ in numbers), max(most for _, most in numbers)
+            found.append((chain, date, dataset, footer.num_rows, first, last))
+    return pl.DataFrame(found, schema=_ROWS, orient="row")
+
+
+def _statistics(group: pq.RowGroupMetaData, name: str) -> tuple[int, int]:
+    """The least and the greatest value of a column, which the raw store writes with every file."""
+    column = next(c for n in range(group.num_columns) if (c := group.column(n)).path_in_schema == name)
+    return column.statistics.min, column.statistics.max
 
 
 def _quarantined(layout: Layout, dataset: str) -> pl.DataFrame:

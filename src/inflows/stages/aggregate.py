@@ -8,6 +8,9 @@ from inflows.contracts.flows import DailyFacts, Findings, Flows
 from inflows.contracts.names import LEVELS, SIZE_BANDS
 from inflows.contracts.schema import conform, dtypes
 
+_ASSET = ("chain", "contract", "symbol")
+_AT_A_LEVEL = ("from_exchange", "to_exchange", "flow_type")
+
 EXCLUDED = ("above_max_supply",)
 """Findings that set a transfer aside altogether; under the others it counts, without a value."""
 
@@ -33,40 +36,48 @@ def flows(classified: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def size_band(usd: pl.Expr) -> pl.Expr:
-    """The band of names.SIZE_BANDS that a value is in; lower bounds are included, null stays null."""
+    """The band of names.SIZE_BANDS of a value, as an Enum; lower bounds are included, null stays null."""
+    bands = pl.Enum(list(SIZE_BANDS))
     (smallest, _), *larger = SIZE_BANDS.items()
-    band: pl.Expr = pl.when(usd.is_not_null()).then(pl.lit(smallest))
+    band: pl.Expr = pl.when(usd.is_not_null()).then(pl.lit(smallest, dtype=bands))
     for name, begins in larger:
-        band = pl.when(usd >= begins).then(pl.lit(name)).otherwise(band)
+        band = pl.when(usd >= begins).then(pl.lit(name, dtype=bands)).otherwise(band)
     return band
 
 
 def daily_facts(classified: pl.LazyFrame) -> pl.LazyFrame:
-    """Sums by day, asset, exchanges, flow type and size, a full set for each level (contract DailyFacts)."""
-    rows = classified.pipe(believed).with_columns(
-        date=pl.col("block_time").dt.date(), size_band=size_band(pl.col("usd"))
-    )
-    return pl.concat([_daily(rows, level) for level in LEVELS]).pipe(conform, DailyFacts)
+    """Sums by day, asset, exchanges, flow type and size, a full set for each level (contract DailyFacts).
 
-
-def _daily(rows: pl.LazyFrame, level: str) -> pl.LazyFrame:
-    keys = {
-        **{name: pl.col(name) for name in ("date", "chain", "contract", "symbol")},
-        "from_exchange": pl.col(f"from_exchange_{level}"),
-        "to_exchange": pl.col(f"to_exchange_{level}"),
-        "flow_type": pl.col(f"flow_type_{level}"),
-        "size_band": pl.col("size_band"),
-    }
-    return (
-        rows.filter(pl.col(f"flow_type_{level}").is_not_null())
-        .select(**keys, amount="amount", usd="usd")
-        .group_by(list(keys))
+    Rows are read once and summed by what they are at all levels together; each level is summed from that.
+    """
+    together = (
+        classified.pipe(believed)
+        .group_by(
+            *_ASSET,
+            *(f"{name}_{level}" for name in _AT_A_LEVEL for level in LEVELS),
+            date=pl.col("block_time").dt.date(),
+            size_band=size_band(pl.col("usd")),
+        )
         .agg(
-            transfers=pl.len(),
-            priced_transfers=pl.col("usd").count(),
+            transfers=pl.len().cast(pl.Int64),
+            priced_transfers=pl.col("usd").count().cast(pl.Int64),
             # A sum of nothing is null for coins (the asset has no unit here) and 0 for dollars.
             amount=pl.when(pl.col("amount").count() > 0).then(pl.col("amount").sum()),
             usd=pl.col("usd").sum(),
+        )
+        .cache()
+    )
+    return pl.concat([_daily(together, level) for level in LEVELS]).pipe(conform, DailyFacts)
+
+
+def _daily(together: pl.LazyFrame, level: str) -> pl.LazyFrame:
+    here = [pl.col(f"{name}_{level}").alias(name) for name in _AT_A_LEVEL]
+    return (
+        together.filter(pl.col(f"flow_type_{level}").is_not_null())
+        .group_by("date", *_ASSET, "size_band", *here)
+        .agg(
+            *(pl.col(name).sum() for name in ("transfers", "priced_transfers", "usd")),
+            amount=pl.when(pl.col("amount").count() > 0).then(pl.col("amount").sum()),
         )
         .with_columns(level=pl.lit(level))
     )

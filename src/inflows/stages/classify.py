@@ -12,26 +12,38 @@ from collections.abc import Sequence
 import polars as pl
 
 from inflows.chains import ZERO_ADDRESSES
-from inflows.contracts.names import CUSTODY_ROLES, LEVELS
+from inflows.contracts.names import CUSTODY_ROLES, FLOW_TYPES, LEVELS
+
+_SIDES = ("from", "to")
+_TYPES = pl.Enum(FLOW_TYPES)
 
 
 def classify_transfers(priced: pl.LazyFrame, wrapped_contracts: Sequence[str]) -> pl.LazyFrame:
     """Add flow_type_L, from_exchange_L, to_exchange_L for each level L; keep what is a flow at any of them.
 
     priced: what price_transfers makes. wrapped_contracts: the chain's wrapped-native tokens. The exchanges
-    become those that count: on a flow that is not internal, a side without custody has none.
+    become those that count: on a flow that is not internal, a side without custody has none. The flow types
+    are an Enum, as the exchanges are: they are compared and grouped by. Roles, keys and the asset's kind are
+    dropped, as nothing further on needs them.
     """
     typed = priced.with_columns(
         _flow_type(level, wrapped_contracts).alias(f"flow_type_{level}") for level in LEVELS
     )
-    return typed.filter(
-        pl.any_horizontal(pl.col(f"flow_type_{level}").is_not_null() for level in LEVELS)
-    ).with_columns(
-        pl.when(_counts(side, level))
-        .then(pl.col(f"{side}_exchange_{level}"))
-        .alias(f"{side}_exchange_{level}")
-        for level in LEVELS
-        for side in ("from", "to")
+    return (
+        typed.with_columns(
+            pl.when(_counts(side, level))
+            .then(pl.col(f"{side}_exchange_{level}"))
+            .alias(f"{side}_exchange_{level}")
+            for level in LEVELS
+            for side in _SIDES
+        )
+        .drop(
+            *(f"{side}_role_{level}" for level in LEVELS for side in _SIDES),
+            *(f"{side}_key" for side in _SIDES),
+            "asset_kind",
+            strict=False,
+        )
+        .filter(pl.any_horizontal(pl.col(f"flow_type_{level}").is_not_null() for level in LEVELS))
     )
 
 
@@ -62,17 +74,17 @@ def _flow_type(level: str, wrapped_contracts: Sequence[str]) -> pl.Expr:
         pl.when(pl.col("amount_raw") == "0")
         .then(None)
         .when(same)
-        .then(pl.lit("internal"))
+        .then(pl.lit("internal", dtype=_TYPES))
         .when(receiver & _issues("from", level))
-        .then(pl.lit("mint"))
+        .then(pl.lit("mint", dtype=_TYPES))
         .when(sender & _issues("to", level))
-        .then(pl.lit("burn"))
+        .then(pl.lit("burn", dtype=_TYPES))
         .when(wraps)
-        .then(pl.lit("wrap"))
+        .then(pl.lit("wrap", dtype=_TYPES))
         .when(sender & receiver)
-        .then(pl.lit("inter_exchange"))
+        .then(pl.lit("inter_exchange", dtype=_TYPES))
         .when(receiver)
-        .then(pl.lit("inflow"))
+        .then(pl.lit("inflow", dtype=_TYPES))
         .when(sender)
-        .then(pl.lit("outflow"))
+        .then(pl.lit("outflow", dtype=_TYPES))
     )

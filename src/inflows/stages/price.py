@@ -12,7 +12,7 @@ from typing import Final, cast
 
 import polars as pl
 
-from inflows.contracts.schema import AMOUNT, USD
+from inflows.contracts.schema import AMOUNT, PRICE, USD
 
 UNTRUSTED_LIMIT_USD: Final = 1_000_000_000
 """An untrusted asset's transfer worth this much or more is not believed (the rule of Dune's spellbook)."""
@@ -24,6 +24,8 @@ _WHOLE_DIGITS: Final = 20
 
 RANGE_LIMIT_USD: Final = 10**13
 """More than this in one transfer is beyond the exact columns, and beyond the world's money: not believed."""
+
+_ASSET: Final = "_asset"
 
 STALENESS: Final = dt.timedelta(hours=48)
 """A quote older than this is missing; exactly this old still counts."""
@@ -37,53 +39,74 @@ def price_transfers(
     assets, prices: contracts Assets and Prices, of the transfers' chain. finding is null, or why a listed
     transfer is not valued as it stands: above_max_supply, beyond_exact_range, untrusted_above_1bn.
     """
-    return labelled.pipe(_with_asset, assets).pipe(_with_quote, prices, staleness).pipe(_with_value, assets)
+    numbered = assets.with_row_index(_ASSET)  # looked up once by its text, and by its number from then on
+    return (
+        labelled.pipe(_with_asset, numbered)
+        .pipe(_with_quote, numbered, prices, staleness)
+        .pipe(_with_value, assets)
+    )
 
 
-def _with_asset(transfers: pl.LazyFrame, assets: pl.DataFrame) -> pl.LazyFrame:
-    listed = assets.lazy().select(
-        "contract", "symbol", "decimals", "trusted", "max_supply", pl.col("kind").alias("asset_kind")
+def _with_asset(transfers: pl.LazyFrame, numbered: pl.DataFrame) -> pl.LazyFrame:
+    listed = numbered.lazy().select(
+        "contract", "symbol", "decimals", "trusted", "max_supply", _ASSET, pl.col("kind").alias("asset_kind")
     )
     return transfers.join(listed, on="contract", how="left", validate="m:1", maintain_order="left")
 
 
-def _with_quote(transfers: pl.LazyFrame, prices: pl.LazyFrame, staleness: dt.timedelta) -> pl.LazyFrame:
-    quotes = prices.select("contract", pl.col("time").alias("_quote_time"), "price_usd").sort("_quote_time")
-    quoted = transfers.sort("block_time").join_asof(
-        quotes,
-        left_on="block_time",
-        right_on="_quote_time",
-        by="contract",
-        strategy="backward",
-        check_sortedness=False,  # both sides are sorted above; with `by` Polars cannot see it
+def _with_quote(
+    transfers: pl.LazyFrame, numbered: pl.DataFrame, prices: pl.LazyFrame, staleness: dt.timedelta
+) -> pl.LazyFrame:
+    quotes = (
+        prices.join(numbered.lazy().select("contract", _ASSET), on="contract", how="inner", validate="m:1")
+        .select(_ASSET, "price_usd", _quote_time="time")
+        .sort("_quote_time")
     )
-    fresh = (pl.col("block_time") - pl.col("_quote_time")) <= staleness
-    return quoted.with_columns(pl.when(fresh).then(pl.col("price_usd")).alias("price_usd")).drop(
-        "_quote_time"
+    return (
+        transfers.sort("block_time")
+        .join_asof(
+            quotes,
+            left_on="block_time",
+            right_on="_quote_time",
+            by=_ASSET,
+            strategy="backward",
+            tolerance=staleness,
+            check_sortedness=False,  # both sides are sorted above; with `by` Polars cannot see it
+        )
+        .drop(_ASSET, "_quote_time")
     )
 
 
 def _with_value(transfers: pl.LazyFrame, assets: pl.DataFrame) -> pl.LazyFrame:
     most = cast("int | None", assets["decimals"].max())
     amount = whole_coins(pl.col("amount_raw"), pl.col("decimals"), most or 0)
-    estimate = pl.col("amount").cast(pl.Float64) * pl.col("price_usd").cast(pl.Float64)
     listed = pl.col("symbol").is_not_null()
+    # A product that does not fit is an error and not a null, so what is far too much is not multiplied.
+    fits = pl.col("amount").is_not_null() & (_about("amount", "price_usd") < 2 * RANGE_LIMIT_USD)
+    value = pl.when(listed & fits).then(pl.col("amount")) * pl.when(listed & fits).then(pl.col("price_usd"))
     finding = (
         pl.when(listed & (pl.col("amount") > pl.col("max_supply")))
         .then(pl.lit("above_max_supply"))
-        .when(listed & (pl.col("amount").is_null() | (estimate >= RANGE_LIMIT_USD)))
+        .when(listed & (~pl.col("_fits") | (pl.col("usd") >= RANGE_LIMIT_USD)))
         .then(pl.lit("beyond_exact_range"))
-        .when(listed & ~pl.col("trusted") & (estimate >= UNTRUSTED_LIMIT_USD))
+        .when(listed & ~pl.col("trusted") & (pl.col("usd") >= UNTRUSTED_LIMIT_USD))
         .then(pl.lit("untrusted_above_1bn"))
     )
-    believed = pl.when(listed & pl.col("finding").is_null())
     return (
         transfers.with_columns(amount.alias("amount"))
+        .with_columns(value.cast(USD).alias("usd"), fits.alias("_fits"))
         .with_columns(finding.alias("finding"))
-        .with_columns(
-            (believed.then(pl.col("amount")) * believed.then(pl.col("price_usd"))).cast(USD).alias("usd")
-        )
-        .drop("price_usd", "decimals", "trusted", "max_supply")
+        .with_columns(pl.when(pl.col("finding").is_null()).then(pl.col("usd")).alias("usd"))
+        .drop("price_usd", "decimals", "trusted", "max_supply", "_fits")
+    )
+
+
+def _about(amount: str, price: str) -> pl.Expr:
+    """The value in doubles, read off the decimals' integers: a cast would divide each, ten times as slow."""
+    return (
+        pl.col(amount).to_physical().cast(pl.Float64)
+        * pl.col(price).to_physical().cast(pl.Float64)
+        * 10.0 ** -(AMOUNT.scale + PRICE.scale)
     )
 
 

@@ -58,7 +58,7 @@ def exact_sums(
     outflow_transfers, unlisted_inflow_transfers, priced_transfers.
     """
     # Used on several ways below: without a cache each of them would read everything again.
-    sums = _reduced(daily, [name for name in by if name != "exchange"]).cache()
+    sums = daily.pipe(_reduced, by).cache().pipe(_in_stretches, jurisdictions, grain, by).cache()
     weights = daily_weights(owners(sums), jurisdictions).cache()
     sides = [
         attribute_side(sums, weights, side, by).with_columns(side=pl.lit(side))
@@ -105,12 +105,35 @@ def owners(sums: pl.LazyFrame) -> pl.LazyFrame:
 
 def _reduced(daily: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     """Daily sums without chain and asset (unless they are asked for), but for whether the asset is listed."""
+    counted = daily.filter(pl.col("flow_type").is_in(COUNTED))
+    return _added_up(counted.with_columns(listed=pl.col("symbol").is_not_null()), by)
+
+
+def _in_stretches(
+    sums: pl.LazyFrame, jurisdictions: pl.LazyFrame, grain: str, by: Sequence[str]
+) -> pl.LazyFrame:
+    """Add up the days of a period in which no weight changes; date becomes the first of such a stretch.
+
+    Weights multiply sums of whole days exactly, so the sum of the products is the product of the sum.
+    """
+    changes = [jurisdictions.select(_since=name) for name in ("valid_from", "valid_to")]
+    days = sums.select("date").unique().sort("date")
+    stretches = days.join_asof(
+        pl.concat(changes).drop_nulls().unique().sort("_since"), left_on="date", right_on="_since"
+    ).select("date", _first=pl.max_horizontal(first_day(pl.col("date"), grain), "_since"))
     return (
-        daily.filter(pl.col("flow_type").is_in(COUNTED))
-        .with_columns(listed=pl.col("symbol").is_not_null())
-        .group_by("date", "level", "flow_type", "from_exchange", "to_exchange", "listed", *by)
-        .agg(pl.col("transfers").sum(), pl.col("priced_transfers").sum(), pl.col("usd").sum())
+        sums.join(stretches, on="date", how="left", validate="m:1")
+        .drop("date")
+        .rename({"_first": "date"})
+        .pipe(_added_up, by)
     )
+
+
+def _added_up(sums: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    further = [name for name in by if name != "exchange"]
+    return sums.group_by(
+        "date", "level", "flow_type", "from_exchange", "to_exchange", "listed", *further
+    ).agg(pl.col("transfers", "priced_transfers", "usd").sum())
 
 
 def _with_those_before(totals: pl.LazyFrame, key: Sequence[str], grain: str) -> pl.LazyFrame:

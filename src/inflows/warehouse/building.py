@@ -22,12 +22,12 @@ from inflows.warehouse.vintages import Vintage
 # The storage version is the oldest DuckDB that opens the file: BI tools lag behind by a year and more.
 _ATTACH: Final = "attach ? as building (storage_version 'v1.2.0')"
 
-_BATCH_BYTES: Final = 64 * 2**20
+_BATCH_BYTES: Final = 96 * 2**20
 """Parquet that is sorted at a time, so that memory stays bounded however many partitions there are."""
 
 _UTC_TIME_COLUMNS: Final = ("block_time",)
 _ORDER: Final = {
-    "fct_flow": ("chain", "block_time", "block_number", "tx_hash", "kind", "position"),
+    "fct_flow": ("chain", "block_number", "position", "kind", "tx_hash"),  # numbers are compared fastest
     "agg_flow_daily": (
         "date", "chain", "level", "flow_type", "contract", "from_exchange", "to_exchange", "size_band",
     ),
@@ -73,7 +73,7 @@ def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.Da
 def insert_files(
     connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[Path], schema: type[c.Schema]
 ) -> None:
-    """Append Parquet files to a table, in batches of bounded size, each sorted by chain and time."""
+    """Append Parquet files to a table, in batches of bounded size, each sorted by chain and block."""
     columns = [_column(name) for name in dtypes(schema)]
     for batch in _batches(sorted(paths)):
         (
