@@ -32,13 +32,13 @@ SHARES = (0.15, 0.40, 0.20, 0.05, 0.05)
 _START = dt.datetime.combine(FIRST_DAY, dt.time(), dt.UTC)
 
 
-def transfers(folder: Path, rows: int, wallets: int, seed: int = 1) -> None:
-    """Write `rows` transfers in the own format, a file a day."""
+def transfers(folder: Path, rows: int, wallets: int, seed: int = 1, days: int = DAYS) -> None:
+    """Write `rows` transfers of all DAYS in the own format, a file a day, or only those of the first days."""
     folder.mkdir(parents=True, exist_ok=True)
     users, ours = addresses("user", USERS), addresses("wallet", wallets)
     tokens = addresses("token", 5_000)
     each = rows // DAYS
-    for day in range(DAYS):
+    for day in range(days):
         draw = np.random.default_rng((seed, day))
         pq.write_table(_day(draw, day, each, users, ours, tokens), folder / f"day-{day:02d}.parquet")
 

@@ -1,19 +1,18 @@
 -- Sums of flows by UTC day, with one full set of rows for each level. Grain: date, chain, contract, from_exchange, to_exchange, flow_type, level, size_band.
--- The compression is stated for the reason that fct_flow gives.
 create table agg_flow_daily (
-    date date using compression bitpacking,
-    chain varchar using compression dictionary,
+    date date,
+    chain varchar,
     contract varchar,
-    symbol varchar using compression dictionary,
-    from_exchange varchar using compression dictionary,
-    to_exchange varchar using compression dictionary,
-    flow_type varchar using compression dictionary,
-    level varchar using compression dictionary,
-    transfers bigint using compression bitpacking,
-    priced_transfers bigint using compression bitpacking,
+    symbol varchar,
+    from_exchange varchar,
+    to_exchange varchar,
+    flow_type varchar,
+    level varchar,
+    transfers bigint,
+    priced_transfers bigint,
     amount decimal(38, 18),
     usd decimal(38, 6),
-    size_band varchar using compression dictionary
+    size_band varchar
 );
 
 comment on table agg_flow_daily is 'What moved to, from and between exchanges on each day. The three levels describe the same transfers: always filter on one, never add them up.';

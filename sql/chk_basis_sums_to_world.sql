@@ -20,6 +20,13 @@ sums as (
     group by period, scope, level, basis
 ),
 
+by_day as (
+    select date, level, flow_type, sum(usd) as usd,
+    from agg_flow_daily
+    where flow_type in ('inflow', 'outflow', 'inter_exchange')
+    group by date, level, flow_type
+),
+
 world as (
     select
         strftime(date, '%Y') || case when month(date) <= 6 then '-H1' else '-H2' end as period,
@@ -29,9 +36,8 @@ world as (
             as inflow_usd,
         sum(usd) filter (where flow_type = 'outflow' or (flow_type = 'inter_exchange' and scope = 'exchange'))
             as outflow_usd,
-    from agg_flow_daily
+    from by_day
     cross join (values ('exchange'), ('market')) as scopes(scope)
-    where flow_type in ('inflow', 'outflow', 'inter_exchange')
     group by all
 ),
 

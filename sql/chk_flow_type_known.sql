@@ -1,14 +1,20 @@
 -- Proves that every flow type is one of the closed set. Grain: table, level and unknown flow type.
 create view chk_flow_type_known as
-with types as (
-    select 'fct_flow' as relation, 'base' as level, flow_type, count(*) as flows,
-    from fct_flow group by flow_type
+with combined as (
+    select flow_type_strict, flow_type, flow_type_all, count(*) as flows,
+    from fct_flow
+    group by flow_type_strict, flow_type, flow_type_all
+),
+
+types as (
+    select 'fct_flow' as relation, 'base' as level, flow_type, sum(flows) as flows,
+    from combined group by flow_type
     union all
-    select 'fct_flow' as relation, 'strict' as level, flow_type_strict as flow_type, count(*) as flows,
-    from fct_flow group by flow_type_strict
+    select 'fct_flow' as relation, 'strict' as level, flow_type_strict as flow_type, sum(flows) as flows,
+    from combined group by flow_type_strict
     union all
-    select 'fct_flow' as relation, 'all' as level, flow_type_all as flow_type, count(*) as flows,
-    from fct_flow group by flow_type_all
+    select 'fct_flow' as relation, 'all' as level, flow_type_all as flow_type, sum(flows) as flows,
+    from combined group by flow_type_all
     union all
     select 'agg_flow_daily' as relation, level, coalesce(flow_type, 'NULL') as flow_type, count(*) as flows,
     from agg_flow_daily group by level, flow_type

@@ -1,26 +1,26 @@
 -- Every transfer that touches an exchange, with its owners, value and classification. Grain: one transfer.
--- The compression is stated, as DuckDB would try all that it knows on each column otherwise, for the same size.
+-- Where one compression is always the best it is stated, as DuckDB would try all that it knows otherwise.
 create table fct_flow (
-    chain varchar using compression dictionary,
+    chain varchar,
     block_number bigint using compression bitpacking,
     block_time timestamp using compression bitpacking,
     tx_hash varchar using compression fsst,
-    kind varchar using compression dictionary,
+    kind varchar,
     position bigint using compression bitpacking,
     contract varchar,
-    symbol varchar using compression dictionary,
+    symbol varchar,
     from_address varchar using compression fsst,
     to_address varchar using compression fsst,
-    from_exchange varchar using compression dictionary,
-    to_exchange varchar using compression dictionary,
+    from_exchange varchar,
+    to_exchange varchar,
     from_confidence bigint using compression bitpacking,
     to_confidence bigint using compression bitpacking,
     amount_raw varchar using compression fsst,
     amount decimal(38, 18),
     usd decimal(38, 6),
-    flow_type varchar using compression dictionary,
-    flow_type_strict varchar using compression dictionary,
-    flow_type_all varchar using compression dictionary
+    flow_type varchar,
+    flow_type_strict varchar,
+    flow_type_all varchar
 );
 
 comment on table fct_flow is 'Transfers that touch an exchange: on account chains one row per transfer, on UTXO chains one per netted movement between two owners in a transaction. Key: chain, block_number, tx_hash, kind, position; the classification is no part of it.';

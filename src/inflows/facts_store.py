@@ -192,15 +192,7 @@ def _compute(
     flow_rows, daily_rows, found = pl.collect_all(
         [
             flows(classified),
-            daily_facts(classified).sort(
-                "contract",
-                "from_exchange",
-                "to_exchange",
-                "flow_type",
-                "level",
-                "size_band",
-                nulls_last=True,
-            ),
+            daily_facts(classified),
             pl.concat([findings(classified), *left_out]),
         ]
     )
@@ -212,7 +204,8 @@ def _compute(
     contested_of = _by_day(hanging.with_columns(_date=pl.col("date")))
     for partition in batch:
         day = partition.date
-        files.write_parquet(flows_of.get(day, flow_rows.clear()), partition.flows, durable=False)
+        of_day = flows_of.get(day, flow_rows.clear())
+        files.write_parquet(of_day, partition.flows, durable=False, compressed=False)
         metadata = {
             _INPUTS: partition.digest,
             _FINDINGS: json.dumps(findings_of[day].rows() if day in findings_of else []),
@@ -226,7 +219,10 @@ def _compute(
 
 def _read(batch: list[Partition], dataset: str, as_of: dt.datetime) -> pl.LazyFrame | None:
     paths = [partition.raw[dataset] for partition in batch if dataset in partition.raw]
-    return pl.scan_parquet(paths).filter(pl.col("block_time") < as_of) if paths else None
+    if not paths:
+        return None
+    rows = pl.scan_parquet(paths, hive_partitioning=False, glob=False)
+    return rows.filter(pl.col("block_time") < as_of)
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:

@@ -49,12 +49,20 @@ def write_parquet(
     metadata: dict[str, str] | None = None,
     durable: bool = True,
     scratch: Path | None = None,
+    compressed: bool = True,
 ) -> None:
-    """Write a frame as zstd Parquet, whole or not at all; the same frame gives the same bytes."""
+    """Write a frame as Parquet, whole or not at all; the same frame gives the same bytes.
+
+    compressed: by zstd, which halves hex text; what is read back at once and made again at will need not be.
+    """
     with replacing(path, durable=durable, scratch=scratch) as aside:
-        # Of hex text, level 1 makes smaller files than the default of 3, in less than half the time.
         frame.write_parquet(
-            aside, compression="zstd", compression_level=1, statistics=True, metadata=metadata
+            aside,
+            compression="zstd" if compressed else "uncompressed",
+            # Of hex text, level 1 makes smaller files than the default of 3, in less than half the time.
+            compression_level=1 if compressed else None,
+            statistics=True,
+            metadata=metadata,
         )
 
 

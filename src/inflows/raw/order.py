@@ -23,7 +23,8 @@ def in_order(rows: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
     if not together.is_sorted():
         places = together.arg_sort()
         together, rows = together.gather(places), rows[places]
-    if not (together.diff() == 0).any() or _ties_are_in_order(rows, order[2:], together):
+    tied = (together.diff() == 0).arg_true()
+    if tied.is_empty() or _not_before(rows[tied - 1], rows[tied], order[2:]):
         return rows
     return rows.sort(order)
 
@@ -33,11 +34,10 @@ def _is_small(column: pl.Series) -> bool:
     return isinstance(least, int) and isinstance(most, int) and least >= 0 and most < 2**_LOW_BITS
 
 
-def _ties_are_in_order(rows: pl.DataFrame, texts: Sequence[str], together: pl.Series) -> bool:
-    """Whether no row stands before another of the same two numbers whose texts are smaller."""
-    in_place = pl.lit(True)
+def _not_before(rows: pl.DataFrame, next_rows: pl.DataFrame, texts: Sequence[str]) -> bool:
+    """Whether no row's texts are greater than those of the row beside it."""
+    in_place = pl.Series([True])
     for name in reversed(texts):
-        before = pl.col(name).shift()
-        in_place = (before < pl.col(name)) | ((before == pl.col(name)) & in_place)
-    tied = (together.diff() == 0).fill_null(False)
-    return bool(rows.select(in_place.filter(tied).all()).item())
+        here, there = rows[name], next_rows[name]
+        in_place = (here < there) | ((here == there) & in_place)
+    return in_place.all()

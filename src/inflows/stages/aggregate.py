@@ -49,6 +49,7 @@ def daily_facts(classified: pl.LazyFrame) -> pl.LazyFrame:
     """Sums by day, asset, exchanges, flow type and size, a full set for each level (contract DailyFacts).
 
     Rows are read once and summed by what they are at all levels together; each level is summed from that.
+    Sorted by day, asset, exchanges, flow type, level and size; what is a set of names, in the order of that set.
     """
     together = (
         classified.pipe(believed)
@@ -67,7 +68,11 @@ def daily_facts(classified: pl.LazyFrame) -> pl.LazyFrame:
         )
         .cache()
     )
-    return pl.concat([_daily(together, level) for level in LEVELS]).pipe(conform, DailyFacts)
+    return (
+        pl.concat([_daily(together, level) for level in LEVELS])
+        .sort("date", "contract", *_AT_A_LEVEL, "level", "size_band", nulls_last=True)
+        .pipe(conform, DailyFacts)
+    )
 
 
 def _daily(together: pl.LazyFrame, level: str) -> pl.LazyFrame:
@@ -79,7 +84,7 @@ def _daily(together: pl.LazyFrame, level: str) -> pl.LazyFrame:
             *(pl.col(name).sum() for name in ("transfers", "priced_transfers", "usd")),
             amount=pl.when(pl.col("amount").count() > 0).then(pl.col("amount").sum()),
         )
-        .with_columns(level=pl.lit(level))
+        .with_columns(level=pl.lit(level, dtype=pl.Enum(list(LEVELS))))
     )
 
 

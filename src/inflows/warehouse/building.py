@@ -9,7 +9,7 @@ from typing import Final
 
 import duckdb
 import polars as pl
-from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
+from duckdb import ColumnExpression, Expression, FunctionExpression
 
 from inflows.contracts import columns as c
 from inflows.contracts.flows import DailyFacts, Flows
@@ -22,7 +22,7 @@ from inflows.warehouse.vintages import Vintage
 # The storage version is the oldest DuckDB that opens the file: BI tools lag behind by a year and more.
 _ATTACH: Final = "attach ? as building (storage_version 'v1.2.0')"
 
-_BATCH_BYTES: Final = 96 * 2**20
+_BATCH_BYTES: Final = 192 * 2**20
 """Parquet that is sorted at a time, so that memory stays bounded however many partitions there are."""
 
 _UTC_TIME_COLUMNS: Final = ("block_time",)
@@ -118,7 +118,8 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 def _column(name: str) -> Expression:
     column = ColumnExpression(name)
     if name in _UTC_TIME_COLUMNS:
-        return FunctionExpression("timezone", ConstantExpression("UTC"), column).alias(name)
+        # What timezone('UTC', …) gives, which takes ten times as long.
+        return FunctionExpression("make_timestamp", FunctionExpression("epoch_us", column)).alias(name)
     return column
 
 
