@@ -55,6 +55,24 @@ def test_days_that_are_not_there_are_refused(
     assert not layout.raw.exists()
 
 
+def test_rows_of_other_days_than_their_folder_says_are_stored_under_their_own_with_a_warning(
+    layout: Layout, dump: Path
+) -> None:
+    quiet = ingest_files(layout, [dump], FORMAT)
+    assert not quiet.warnings
+    late = aws_row(
+        "token_transfers",
+        block_timestamp=dt.datetime(2024, 4, 1, 0, 0, 11),  # noqa: DTZ001 - the schema has no zone
+        block_number=40,
+    )
+    write_aws(dump.parent, "token_transfers", [late], date="2024-03-31", part=9)
+    report = ingest_files(layout, [dump], FORMAT)
+    (warning,) = report.warnings
+    assert "part-00009-7a1c.c000.snappy.parquet holds rows of other days than 2024-03-31" in warning
+    assert report.rows_new == 1
+    assert (layout.raw_partition("transfers", "ethereum", "2024-04-01")).exists()
+
+
 def test_days_cannot_be_chosen_of_files_in_no_partition(layout: Layout, dump: Path, tmp_path: Path) -> None:
     flat = tmp_path / "flat.parquet"
     flat.write_bytes(file_of(dump, DAYS[0]).read_bytes())

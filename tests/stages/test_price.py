@@ -64,6 +64,12 @@ def test_values_that_cannot_be_true_are_null_with_a_finding(
     assert (found["usd"], found["finding"]) == (usd, finding)
 
 
+@pytest.mark.parametrize(("trusted", "units"), [(False, 10**15 - 1), (True, 10**19 - 1)])
+def test_the_limits_of_what_is_believed_are_compared_to_the_last_digit(trusted: bool, units: int) -> None:
+    found = priced(transfer(amount_raw=str(units)), assets(asset(trusted=trusted)), prices((USDT, NOON, "1")))
+    assert (found["usd"], found["finding"]) == (Decimal(units) / 10**6, None)
+
+
 def test_a_price_40_000_times_too_high_gives_an_untrusted_asset_of_a_billion_no_value_and_a_finding() -> None:
     """Dune's spellbook, pull request 9683: 29,750 dollars became one row of 1.19 billion."""
     row = transfer(amount_raw="29750000000")

@@ -18,6 +18,7 @@ from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery, delivered_columns
 from inflows.raw.reasons import SET_ASIDE
 from inflows.sources import usual
+from inflows.sources.dumps import day_of
 from inflows.sources.formats import Format, Order
 from inflows.sources.own import GIVEN
 from inflows.sources.paths import expand, name_of
@@ -74,7 +75,7 @@ class AwsTable:
         order.counted(files=len(tables))
         as_own = self.as_own if self.prepare is None else self.prepare(tables)
         for table in tables:
-            yield self._delivery(table, as_own, chain)
+            yield self._delivery(table, as_own, chain, order.warnings)
 
     def format(self) -> Format:
         """The table as an input format."""
@@ -88,8 +89,17 @@ class AwsTable:
             by_day=True,
         )
 
-    def _delivery(self, table: Table, as_own: Decode, chain: str) -> Delivery:
+    def _delivery(self, table: Table, as_own: Decode, chain: str, warnings: list[str]) -> Delivery:
+        day = day_of(table.path.as_posix())
+        strays = (
+            f"{table.path} holds rows of other days than {day}: each row is stored under its own day, and "
+            "is read only where the day of its folder is."
+        )
+
         def judge(batch: pl.DataFrame) -> pl.DataFrame:
+            stray = day is not None and (batch["block_timestamp"].dt.date() != day).any()
+            if stray and strays not in warnings:
+                warnings.append(strays)
             return judged(batch, as_own, chain, exact=self.exact)
 
         frame = in_batches(table.frame.select(*self.columns, LINE), judge, "transfers")

@@ -122,6 +122,15 @@ def scratch_path(scratch: Path, bucket: str, key: str) -> Path:
     return scratch / "objects" / bucket / Path(*parts)
 
 
+def day_of(path: str) -> dt.date | None:
+    """The day of the partition `date=…` that a path or address lies in."""
+    match = _DATE.search(path)
+    try:
+        return dt.date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None  # date=2024-02-30
+
+
 def shown(text: str, scratch: Path) -> str:
     """A text in which the paths of copies are the addresses that they were copied from."""
     return text.replace(f"{scratch / 'objects'}/", "s3://")
@@ -149,7 +158,7 @@ def _local(path: str, suffixes: tuple[str, ...]) -> list[Item]:
     for file in expand([path], suffixes):
         stat = file.stat()
         items.append(
-            Item(str(file), file, None, stat.st_size, stat.st_mtime_ns, _date_of(file.as_posix()), named)
+            Item(str(file), file, None, stat.st_size, stat.st_mtime_ns, day_of(file.as_posix()), named)
         )
     return items
 
@@ -167,14 +176,6 @@ def _remote(path: str, suffixes: tuple[str, ...], store: ObjectStore) -> list[It
             "Check the name, the region and the endpoint; put quotation marks around a glob.",
         )
     return [
-        Item(item.url, None, item, item.size, item.changed_ns, _date_of(item.key), item.url == path)
+        Item(item.url, None, item, item.size, item.changed_ns, day_of(item.key), item.url == path)
         for item in found
     ]
-
-
-def _date_of(path: str) -> dt.date | None:
-    match = _DATE.search(path)
-    try:
-        return dt.date.fromisoformat(match[1]) if match else None
-    except ValueError:
-        return None

@@ -177,7 +177,7 @@ class _Job:
                     "The days before it are stored, nothing of its own. Start this again later.",
                 ) from error
             order.counted(part.files)
-            order.warnings += part.warnings
+            order.warnings += [dumps.shown(warning, order.scratch) for warning in part.warnings]
             shutil.rmtree(order.scratch, ignore_errors=True)
             if number + 1 < len(groups):
                 ledger.add(group)

@@ -49,7 +49,7 @@ def daily_facts(classified: pl.LazyFrame) -> pl.LazyFrame:
     """Sums by day, asset, exchanges, flow type and size, a full set for each level (contract DailyFacts).
 
     Rows are read once and summed by what they are at all levels together; each level is summed from that.
-    Sorted by day, asset, exchanges, flow type, level and size; what is a set of names, in the order of that set.
+    Sorted by day, asset, exchanges, flow type, level and size; names of a set are in the order of that set.
     """
     together = (
         classified.pipe(believed)
