@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import functools
 import json
 import os
 import resource
@@ -30,6 +31,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 from inflows.cli import keep_freed_memory
 
@@ -38,6 +40,7 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 NEEDED = (
     "chain", "block_time", "contract", "from_address", "to_address", "amount_raw", "from_key", "to_key",
 )  # fmt: skip
+R = TypeVar("R")
 KEY = ["period", "jurisdiction", "basis", "scope", "level"]
 THREADS = "2"
 DAYS_A_BATCH = 5
@@ -60,10 +63,10 @@ def main() -> None:
         from inflows import compose  # noqa: F401
 
         began = time.perf_counter()
-        TASKS[given.only](given.folder)
+        steps = TASKS[given.only](given.folder) or {}
         seconds = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(json.dumps({"seconds": seconds, "peak_mib": peak / 1024}))
+        print(json.dumps({"seconds": seconds, "peak_mib": peak / 1024, "steps": steps}))
         return
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.folder or Path(scratch)
@@ -109,12 +112,15 @@ def make_world(folder: Path, rows: int, wallets: int) -> None:
 def measure(folder: Path, rows: int, turns: int) -> None:
     """Run the tasks in turns, compare their totals, and print medians."""
     took: dict[str, list[float]] = defaultdict(list)
+    steps: dict[str, list[float]] = defaultdict(list)
     peak: dict[str, float] = defaultdict(float)
     for turn in range(turns):
         for name in TASKS:
             found = in_process_of_its_own(name, folder)
             took[name].append(found["seconds"])
             peak[name] = max(peak[name], found["peak_mib"])
+            for step, seconds in found["steps"].items():
+                steps[step].append(seconds)
         print(f"turn {turn + 1} of {turns}: " + ", ".join(f"{n} {took[n][-1]:.1f} s" for n in TASKS))
     for mine, other in (("ours-totals", "rival-totals"), ("ours-build", "rival-build")):
         equal_totals(folder / f"{mine}.parquet", folder / f"{other}.parquet")
@@ -122,14 +128,16 @@ def measure(folder: Path, rows: int, turns: int) -> None:
     print(f"\n{rows:,} transfers, {os.cpu_count()} processors, {THREADS} threads, medians of {turns}")
     for name in TASKS:
         print(f"{name:13} {middle[name]:7.2f} s {peak[name]:8,.0f} MiB at most")
+        for step, seconds in steps.items() if name == "ours-build" else ():
+            print(f"  {step:17} {statistics.median(seconds):5.2f} s")
     totals = [mine / other for mine, other in zip(took["ours-totals"], took["rival-totals"], strict=True)]
     whole = [mine / other for mine, other in zip(took["ours-build"], took["rival-build"], strict=True)]
     print(f"totals, ours to rival: {statistics.median(totals):.2f} (wanted: at most 0.50)")
     print(f"build, ours to rival:  {statistics.median(whole):.2f} (wanted: at most 1.00)")
 
 
-def in_process_of_its_own(name: str, folder: Path) -> dict[str, float]:
-    """Seconds (without the start of Python and its imports) and peak of memory of one task."""
+def in_process_of_its_own(name: str, folder: Path) -> dict[str, Any]:
+    """Seconds of one task (without the start of Python and its imports), of its steps, and its peak of memory."""
     command = [sys.executable, __file__, "--only", name, "--folder", str(folder)]
     environment = os.environ | {"POLARS_MAX_THREADS": THREADS}
     done = subprocess.run(  # noqa: S603 (this file, by its own name)
@@ -193,8 +201,8 @@ def ours_totals(folder: Path) -> None:
     totals.write_parquet(folder / "ours-totals.parquet")
 
 
-def ours_build(folder: Path) -> None:
-    """`inflows build`, of everything."""
+def ours_build(folder: Path) -> dict[str, float]:
+    """`inflows build`, of everything; returns the seconds of each of its steps."""
     import polars as pl
 
     from inflows import compose
@@ -202,11 +210,25 @@ def ours_build(folder: Path) -> None:
     from inflows.warehouse.query import run_sql
 
     shutil.rmtree(folder / "data" / "warehouse", ignore_errors=True)
-    built = compose.build(load_settings(folder / "data"), as_of=None, now=NOW)
+    seconds: dict[str, float] = {}
+
+    def timed(function: Callable[..., R]) -> Callable[..., R]:
+        @functools.wraps(function)
+        def step(*given: object) -> R:
+            began = time.perf_counter()
+            try:
+                return function(*given)
+            finally:
+                seconds[function.__name__] = time.perf_counter() - began
+
+        return step
+
+    built = compose.build(load_settings(folder / "data"), as_of=None, now=NOW, step=timed)
     columns, rows = run_sql(built.database, "select * from agg_jurisdiction_half_year")
     pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None).write_parquet(
         folder / "ours-build.parquet"
     )
+    return seconds
 
 
 def rival_totals(folder: Path) -> None:
@@ -249,7 +271,7 @@ def raw_files(folder: Path) -> list[Path]:
     return sorted((folder / "data" / "raw" / "transfers").glob("*/*/*.parquet"))
 
 
-TASKS: dict[str, Callable[[Path], None]] = {
+TASKS: dict[str, Callable[[Path], dict[str, float] | None]] = {
     "floor": floor,
     "ours-totals": ours_totals,
     "rival-totals": rival_totals,

@@ -18,12 +18,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-import numpy as np
-import polars as pl
+from inflows.cli import keep_freed_memory
 
-from inflows.layout import Layout
-from inflows.sources import ingest_files
+keep_freed_memory()  # as the command line does
+
+import duckdb  # noqa: E402 (memory is settled when Polars is imported)
+import numpy as np  # noqa: E402
+import polars as pl  # noqa: E402
+
+from inflows.layout import Layout  # noqa: E402
+from inflows.sources import ingest_files  # noqa: E402
 
 COLUMNS = (
     "token_address, from_address, to_address, value, transaction_hash, log_index, "
