@@ -137,7 +137,7 @@ def measure(folder: Path, rows: int, turns: int) -> None:
 
 
 def in_process_of_its_own(name: str, folder: Path) -> dict[str, Any]:
-    """Seconds of a task (without the start of Python and its imports), of its steps, and its peak of memory."""
+    """Seconds of a task (without the start of Python and imports), of its steps, and its peak of memory."""
     command = [sys.executable, __file__, "--only", name, "--folder", str(folder)]
     environment = os.environ | {"POLARS_MAX_THREADS": THREADS}
     done = subprocess.run(  # noqa: S603 (this file, by its own name)
