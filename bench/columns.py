@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
-    wallets = pl.Series(synthetic._text(synthetic.addresses("wallet", WALLETS)).to_pylist())
+    wallets = pl.Series(synthetic.text(synthetic.addresses("wallet", WALLETS)).to_pylist())
     keys = pl.DataFrame({"a": wallets}).select(address_key(pl.col("a"))).to_series().sort()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

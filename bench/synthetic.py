@@ -59,7 +59,7 @@ def _day(
     contracts = np.array([contract for contract, *_ in LISTED], dtype=object)
     contract = np.where(asset < len(LISTED), contracts[np.minimum(asset, len(LISTED) - 1)], None)
     unlisted = asset == len(LISTED)
-    names = _text(tokens[draw.integers(0, len(tokens), rows)]).to_numpy(zero_copy_only=False)
+    names = text(tokens[draw.integers(0, len(tokens), rows)]).to_numpy(zero_copy_only=False)
     contract[unlisted] = names[unlisted]
     unit = np.array([10.0**decimals / price for _, _, decimals, _, price in LISTED] + [1e18])[asset]
     dollars = draw.lognormal(6, 2.5, rows)
@@ -73,12 +73,12 @@ def _day(
             "block_time": pa.array(started + (seconds // 12 * 12).astype("timedelta64[s]")).cast(
                 pa.timestamp("us", "UTC")
             ),
-            "tx_hash": _text(_hex(draw.bytes(32 * rows), 32)),
+            "tx_hash": text(_hex(draw.bytes(32 * rows), 32)),
             "position": position % 1_000 * (asset > 0),
             "kind": pa.array(np.where(asset > 0, "token", "native")),
             "contract": pa.array(contract),
-            "from_address": _text(sender),
-            "to_address": _text(receiver),
+            "from_address": text(sender),
+            "to_address": text(receiver),
             "amount_raw": [str(int(d * u)) for d, u in zip(dollars, unit, strict=True)],
         }
     )
@@ -100,7 +100,7 @@ def registry(folder: Path, wallets: int, seed: int = 1) -> None:
                 "valid_to": "2024-07-05" if number % 60 == 0 else "",
                 "source": "synthetic",
             }
-            for number, address in enumerate(_text(addresses("wallet", wallets)).to_pylist())
+            for number, address in enumerate(text(addresses("wallet", wallets)).to_pylist())
         ]
     ).write_csv(folder / "labels.csv")
     pl.DataFrame(
@@ -164,7 +164,7 @@ def _hex(random_bytes: bytes, width: int) -> np.ndarray:
     return np.hstack([prefix, digits])
 
 
-def _text(rows: np.ndarray) -> pa.Array:
+def text(rows: np.ndarray) -> pa.Array:
     """Rows of bytes as an array of strings, without a Python string for each."""
     count, width = rows.shape
     offsets = np.arange(0, (count + 1) * width, width, dtype=np.int32)

@@ -100,7 +100,7 @@ def _in_time_order(touched: pl.LazyFrame) -> pl.LazyFrame:
     Quotes are looked up in that order. Raw files nearly always have it, which is cheap to see here, on a
     tenth of the rows and on few columns; then Polars sorts no more.
     """
-    found = touched.drop("source", "exact", strict=False).collect(engine="streaming")
+    found = touched.collect(engine="streaming")
     if not found["block_time"].is_sorted():
         found = found.sort("block_time", maintain_order=True)
     return found.lazy().set_sorted("block_time")

@@ -222,7 +222,7 @@ def _read(batch: list[Partition], dataset: str, as_of: dt.datetime) -> pl.LazyFr
     if not paths:
         return None
     rows = pl.scan_parquet(paths, hive_partitioning=False, glob=False)
-    return rows.filter(pl.col("block_time") < as_of)
+    return rows.filter(pl.col("block_time") < as_of).drop("source", "exact")  # no stage asks for them
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:

@@ -9,7 +9,7 @@ from inflows.stages.label import label_transfers, touching
 
 
 def labelled(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    return label_transfers(rows.lazy(), known).collect()
+    return rows.lazy().pipe(touching, known).pipe(label_transfers, known).collect()
 
 
 def test_both_sides_are_looked_up_and_strangers_stay_out() -> None:

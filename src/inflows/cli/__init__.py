@@ -34,8 +34,8 @@ def main() -> None:
 def keep_freed_memory() -> None:
     """Have Polars keep what it frees for five seconds, as its next frame will want it; before it is imported.
 
-    Polars tells its allocator, jemalloc, to give pages back after half a second. Builds then spend a sixth of
-    their time on getting them again (docs/decisions/0023-build-speed.md). A setting of the user's own stays.
+    Polars tells its allocator, jemalloc, to give pages back after half a second. A build wants them
+    again at once (docs/decisions/0023-build-speed.md). A setting of the user's own stays.
     """
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:5000,muzzy_decay_ms:0")
 

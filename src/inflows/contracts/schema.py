@@ -5,12 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 from inflows.contracts.columns import Schema
+from inflows.contracts.names import FLOW_TYPES
 
 UTC_TIME = pl.Datetime("us", "UTC")
 AMOUNT = pl.Decimal(38, 18)
 USD = pl.Decimal(38, 6)
 PRICE = pl.Decimal(38, 18)
 WEIGHT = pl.Decimal(38, 9)
+FLOW_TYPE = pl.Enum(FLOW_TYPES)
+"""While stages compute: types are compared, grouped by and sorted, in the order of FLOW_TYPES."""
 
 
 def dtypes(schema: type[Schema]) -> dict[str, pl.DataType]:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from inflows.chains import ZERO_ADDRESSES
-from inflows.contracts.names import CUSTODY_ROLES, FLOW_TYPES, LEVELS
+from inflows.contracts.names import CUSTODY_ROLES, LEVELS
+from inflows.contracts.schema import FLOW_TYPE
 
 _SIDES = ("from", "to")
-_TYPES = pl.Enum(FLOW_TYPES)
 
 
 def classify_transfers(priced: pl.LazyFrame, wrapped_contracts: Sequence[str]) -> pl.LazyFrame:
@@ -74,17 +74,17 @@ def _flow_type(level: str, wrapped_contracts: Sequence[str]) -> pl.Expr:
         pl.when(pl.col("amount_raw") == "0")
         .then(None)
         .when(same)
-        .then(pl.lit("internal", dtype=_TYPES))
+        .then(pl.lit("internal", dtype=FLOW_TYPE))
         .when(receiver & _issues("from", level))
-        .then(pl.lit("mint", dtype=_TYPES))
+        .then(pl.lit("mint", dtype=FLOW_TYPE))
         .when(sender & _issues("to", level))
-        .then(pl.lit("burn", dtype=_TYPES))
+        .then(pl.lit("burn", dtype=FLOW_TYPE))
         .when(wraps)
-        .then(pl.lit("wrap", dtype=_TYPES))
+        .then(pl.lit("wrap", dtype=FLOW_TYPE))
         .when(sender & receiver)
-        .then(pl.lit("inter_exchange", dtype=_TYPES))
+        .then(pl.lit("inter_exchange", dtype=FLOW_TYPE))
         .when(receiver)
-        .then(pl.lit("inflow", dtype=_TYPES))
+        .then(pl.lit("inflow", dtype=FLOW_TYPE))
         .when(sender)
-        .then(pl.lit("outflow", dtype=_TYPES))
+        .then(pl.lit("outflow", dtype=FLOW_TYPE))
     )

@@ -24,14 +24,14 @@ def touching(transfers: pl.LazyFrame, wallets: pl.DataFrame) -> pl.LazyFrame:
 def label_transfers(transfers: pl.LazyFrame, wallets: pl.DataFrame) -> pl.LazyFrame:
     """Add {from,to}_{exchange,role}_{strict,base,all} and {from,to}_confidence_all to each transfer.
 
-    One row in, one row out. Exchanges and roles are Enums here: they are compared six times a row, and
-    numbers compare faster than names.
+    One row in, one row out; nulls where no wallet stands. Exchanges and roles are Enums here: they are compared
+    six times a row, and numbers compare faster than names.
     """
     named = wallets.select(_EXCHANGES).unpivot()["value"].drop_nulls().unique().sort()
     numbered = wallets.with_columns(
         pl.col(_EXCHANGES).cast(pl.Enum(named)), pl.col(_ROLES).cast(pl.Enum(list(ROLES)))
     )
-    return touching(transfers, wallets).pipe(label_side, numbered, "from").pipe(label_side, numbered, "to")
+    return transfers.pipe(label_side, numbered, "from").pipe(label_side, numbered, "to")
 
 
 def label_side(transfers: pl.LazyFrame, wallets: pl.DataFrame, side: str) -> pl.LazyFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from inflows.contracts.flows import Findings
 from inflows.contracts.names import LEVELS
-from inflows.contracts.schema import UTC_TIME, dtypes
+from inflows.contracts.schema import FLOW_TYPE, UTC_TIME, dtypes
 from inflows.stages.net_owners import (
     COINBASE,
     ISSUER,
@@ -41,7 +41,7 @@ _NETTED = {
     "amount_raw": pl.String(),
     **{f"{side}_exchange_{level}": pl.String() for level in LEVELS for side in _SIDES},
     **{f"{side}_confidence_all": pl.Int64() for side in _SIDES},
-    **{f"flow_type_{level}": pl.String() for level in LEVELS},
+    **{f"flow_type_{level}": FLOW_TYPE for level in LEVELS},
 }
 
 
