@@ -24,8 +24,8 @@ def touching(transfers: pl.LazyFrame, wallets: pl.DataFrame) -> pl.LazyFrame:
 def label_transfers(transfers: pl.LazyFrame, wallets: pl.DataFrame) -> pl.LazyFrame:
     """Add {from,to}_{exchange,role}_{strict,base,all} and {from,to}_confidence_all to each transfer.
 
-    One row in, one row out; nulls where no wallet stands. Exchanges and roles are Enums here: they are compared
-    six times a row, and numbers compare faster than names.
+    One row in, one row out; nulls where no wallet stands. Exchanges and roles are Enums here: they are
+    compared six times a row, and numbers compare faster than names.
     """
     named = wallets.select(_EXCHANGES).unpivot()["value"].drop_nulls().unique().sort()
     numbered = wallets.with_columns(
