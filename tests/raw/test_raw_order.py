@@ -3,13 +3,14 @@
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from raw_helpers import NOON, block, delivery, entry, transfer, tree
 
 from inflows.layout import Layout
-from inflows.raw import ingest
+from inflows.raw import ingest, parts
 
 TRANSFER = st.builds(
     lambda **row: transfer(**row),
@@ -82,7 +83,8 @@ def test_any_split_order_and_repetition_of_the_same_files_gives_the_same_bytes(d
     ]
     repeated = data.draw(st.permutations(files + data.draw(st.lists(st.sampled_from(files), max_size=2))))
     reordered = [(origin, data.draw(st.permutations(rows))) for origin, rows in repeated]
-    with tempfile.TemporaryDirectory() as folder:
+    held = data.draw(st.sampled_from([0, 5, parts.ROWS_HELD]))  # more than these are laid down on disk
+    with tempfile.TemporaryDirectory() as folder, patch.object(parts, "ROWS_HELD", held):
         at_once = _store(Path(folder) / "at-once", [files])
         one_by_one = _store(Path(folder) / "one-by-one", [[file] for file in reordered])
     assert one_by_one == at_once

@@ -8,12 +8,14 @@ and does not come back: the order of deliveries leaves no trace, as with rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 import pyarrow.parquet as pq
+
+from inflows.raw.parts import Part
 
 METADATA: Final = "inflows.labelled_set"
 
@@ -35,22 +37,19 @@ def metadata(marks: Marks) -> dict[str, str] | None:
     return {METADATA: json.dumps(marks, sort_keys=True)} if marks else None
 
 
-def marks_after(
-    before: Marks, stored: Path, delivered: Sequence[Path], labelled: Mapping[Path, str]
-) -> Marks:
-    """The marks of a partition once files are merged into it.
+def marks_after(before: Marks, stored: Path, delivered: Sequence[Part]) -> Marks:
+    """The marks of a partition once parts are merged into it.
 
-    before, stored: its marks and its file, which may be missing. labelled: the digest of each delivered file
-    that holds the transfers of labelled wallets alone.
+    before, stored: its marks and its file, which may be missing.
     """
-    if not before and not any(path in labelled for path in delivered):
+    if not before and not any(part.labelled_set for part in delivered):
         return {}
-    whole = set(_pairs(stored)) - before.keys() if stored.exists() else set()
+    whole = set(_pairs_of(stored)) - before.keys() if stored.exists() else set()
     found = {pair: set(digests) for pair, digests in before.items()}
-    for path in delivered:
-        for pair in _pairs(path):
-            if path in labelled:
-                found.setdefault(pair, set()).add(labelled[path])
+    for part in delivered:
+        for pair in _pairs(part.read().lazy().filter(pl.col("reason").is_null())):
+            if part.labelled_set:
+                found.setdefault(pair, set()).add(part.labelled_set)
             else:
                 whole.add(pair)
     return {pair: sorted(digests) for pair, digests in sorted(found.items()) if pair not in whole}
@@ -61,15 +60,16 @@ def is_limited(path: Path) -> bool:
     marked = marks_of(path)
     if not marked:
         return False
-    pairs = _pairs(path)
+    pairs = _pairs_of(path)
     whole = {pair.partition(" ")[2] for pair in pairs if pair not in marked}
     return any(pair.partition(" ")[2] not in whole for pair in pairs)
 
 
-def _pairs(path: Path) -> list[str]:
-    """`source kind` of all good rows of a file."""
-    frame = pl.scan_parquet(path, hive_partitioning=False, glob=False)
-    if "reason" in frame.collect_schema():
-        frame = frame.filter(pl.col("reason").is_null())
-    pairs = frame.select(pl.format("{} {}", "source", "kind")).unique().collect(engine="streaming")
+def _pairs_of(path: Path) -> list[str]:
+    return _pairs(pl.scan_parquet(path, hive_partitioning=False, glob=False))
+
+
+def _pairs(rows: pl.LazyFrame) -> list[str]:
+    """`source kind` of all rows."""
+    pairs = rows.select(pl.format("{} {}", "source", "kind")).unique().collect(engine="streaming")
     return pairs.to_series().sort().to_list()

@@ -23,16 +23,14 @@ from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.marks import Marks, marks_after, marks_of, metadata
 from inflows.raw.partitions import remove_partition, sidecar
+from inflows.raw.parts import ROWS_HELD, Part, Partition, split
 from inflows.raw.quarantine import SCHEMAS, as_set, decode, encode, still_unknown
 from inflows.raw.reasons import MERGE_REASONS, STATUS_UNKNOWN
 from inflows.raw.resolve import DELIVERED, STORED
-from inflows.raw.settle import settle
+from inflows.raw.settle import in_file_order, settle
 
-ROWS_A_PASS: Final = 2_000_000
+ROWS_A_PASS: Final = ROWS_HELD
 """Partitions are merged together up to this many rows: tiny ones cost little, and memory is bounded."""
-
-Partition = tuple[str, str]
-"""Chain and UTC day; either may be 'unknown' in quarantine."""
 
 
 @dataclass
@@ -49,28 +47,23 @@ class Merged:
 def merge(
     layout: Layout,
     dataset: str,
-    delivered: dict[Partition, list[Path]],
+    delivered: dict[Partition, list[Part]],
     scratch: Path,
     progress: Progress,
     *,
     replace_traces: bool = False,
-    labelled: Mapping[Path, str] | None = None,
 ) -> Merged:
-    """Merge what phase 1 laid down for a dataset into the store, pass by pass.
-
-    labelled: the digest of each file with the transfers of labelled wallets alone.
-    """
+    """Merge what phase 1 holds of a dataset into the store, pass by pass; `delivered` is used up."""
     total = Merged()
-    rows = {partition: sum(_rows(path) for path in paths) for partition, paths in sorted(delivered.items())}
+    rows = {partition: sum(part.rows for part in parts) for partition, parts in sorted(delivered.items())}
     for group in _passes(layout, dataset, rows):
         _merge_pass(
             layout,
             dataset,
-            {partition: delivered[partition] for partition in group},
+            {partition: delivered.pop(partition) for partition in group},
             scratch,
             total,
             replace_traces=replace_traces,
-            labelled=labelled or {},
         )
         progress.advance(sum(rows[partition] for partition in group))
     return total
@@ -92,20 +85,17 @@ def read(paths: list[Path], dataset: str) -> pl.LazyFrame:
 def _merge_pass(
     layout: Layout,
     dataset: str,
-    delivered: dict[Partition, list[Path]],
+    delivered: dict[Partition, list[Part]],
     scratch: Path,
     total: Merged,
     *,
     replace_traces: bool,
-    labelled: Mapping[Path, str],
 ) -> None:
     raw_files = {p: layout.raw_partition(dataset, *p) for p in delivered}
     quarantine_files = {p: layout.quarantine_partition(dataset, *p) for p in delivered}
     stored = read([path for path in raw_files.values() if path.exists()], dataset).collect()
     waiting = read([path for path in quarantine_files.values() if path.exists()], "quarantine").collect()
-    rows = pl.scan_parquet(
-        [path for paths in delivered.values() for path in paths], hive_partitioning=False, glob=False
-    ).collect()
+    rows = pl.concat([part.read() for parts in delivered.values() for part in parts])
 
     good = conform(rows.lazy().filter(pl.col("reason").is_null()), SCHEMAS[dataset])
     judged_again = pl.col("reason").is_in(MERGE_REASONS)
@@ -142,18 +132,17 @@ def _merge_pass(
     for reason, count in refused.filter(DELIVERED)["reason"].value_counts().iter_rows():
         total.quarantined[reason] += count
     total.changed += _replace(
-        (raw_files, _by_day(stored), _by_day(kept.drop(STORED, DELIVERED))),
+        (raw_files, _by_day(stored), _in_file_order(dataset, _by_day(kept.drop(STORED, DELIVERED)))),
         (quarantine_files, _by_partition(waiting), _by_partition(quarantine)),
         scratch,
-        _marks(dataset, raw_files, delivered, labelled),
+        _marks(dataset, raw_files, delivered),
     )
 
 
 def _marks(
     dataset: str,
     raw_files: dict[Partition, Path],
-    delivered: dict[Partition, list[Path]],
-    labelled: Mapping[Path, str],
+    delivered: dict[Partition, list[Part]],
 ) -> dict[Partition, tuple[Marks, Marks]]:
     """The marks of partitions before and after; those without any are left out."""
     if dataset != "transfers":
@@ -161,7 +150,7 @@ def _marks(
     found = {}
     for partition, path in raw_files.items():
         before = marks_of(path)
-        after = marks_after(before, path, delivered[partition], labelled)
+        after = marks_after(before, path, delivered[partition])
         if before or after:
             found[partition] = (before, after)
     return found
@@ -259,16 +248,16 @@ def _not_understood(dataset: str, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _by_day(frame: pl.DataFrame) -> _Frames:
-    keyed = frame.with_columns(_date=pl.col("block_time").dt.date())
-    frames = {}
-    for (chain, date), part in keyed.partition_by("chain", "_date", as_dict=True).items():
+    frames = split(frame.with_columns(_date=pl.col("block_time").dt.date()), "chain", "_date")
+    for part in frames.values():
         part.drop_in_place("_date")  # the lazy engine takes a millisecond for it, a thousand times
-        frames[str(chain), str(date)] = part
     return frames
 
 
+def _in_file_order(dataset: str, frames: _Frames) -> _Frames:
+    """Days sorted one by one, which takes a fifth of the time that sorting them together does."""
+    return {partition: in_file_order(dataset, rows) for partition, rows in frames.items()}
+
+
 def _by_partition(frame: pl.DataFrame) -> _Frames:
-    return {
-        (str(chain), str(date)): part
-        for (chain, date), part in frame.partition_by("chain", "date", as_dict=True).items()
-    }
+    return split(frame, "chain", "date")

@@ -1,4 +1,4 @@
-"""Candidates of a pass, settled and in the order of the store; a short cut for what nearly always is.
+"""Candidates of a pass, settled; and the order of a partition's file. A short cut for what nearly always is.
 
 The short cut gives what the long way gives: rows whose keys are all different are kept as they are.
 """
@@ -12,18 +12,18 @@ from inflows.raw.resolve import KEYS, ORDER, resolve
 
 
 def settle(dataset: str, candidates: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows to keep in their order, and those to quarantine (with the column `reason`)."""
+    """The rows to keep, and those to quarantine (with the column `reason`)."""
     frame = candidates.collect(engine="in-memory")
     if dataset != "utxo" and _all_different(frame, KEYS[dataset]):
         refused = frame.clear().with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
-        return _in_order(dataset, frame), refused
+        return frame, refused
     kept, conflicting = resolve(dataset, frame.lazy())
     # In memory: the streaming engine of Polars 2.1 dies of a panic in plans that branch as this one does.
     found = pl.collect_all([kept, conflicting], engine="in-memory")
-    return _in_order(dataset, found[0]), found[1]
+    return found[0], found[1]
 
 
-def _in_order(dataset: str, rows: pl.DataFrame) -> pl.DataFrame:
+def in_file_order(dataset: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows in the order of a partition's file."""
     order = ORDER[dataset]
     return in_order(rows, order) if order[:2] == ("block_number", "position") else rows.sort(order)
@@ -34,4 +34,4 @@ def _all_different(rows: pl.DataFrame, key: tuple[str, ...]) -> bool:
     hashed = pl.sum_horizontal(
         pl.col(name).hash(seed) * pl.lit(2 * seed + 1, dtype=pl.UInt64) for seed, name in enumerate(key)
     )
-    return not rows.select(hashed.is_duplicated().any()).item()
+    return bool(rows.select(hashed.n_unique()).item() == rows.height)

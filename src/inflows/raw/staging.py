@@ -1,4 +1,4 @@
-"""Phase 1 of an ingestion: every row is read, checked and laid down by partition, and the store is untouched.
+"""Phase 1 of an ingestion: every row is read, checked and put by partition, and the store is untouched.
 
 A file that turns out broken half-way ends the ingestion here, with the store as it was.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from inflows.errors import InflowsError, UsageError, WorkError
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.delivery import CHAIN, DATE, Delivery, staged
+from inflows.raw.parts import Part, Partition, Pile
 from inflows.raw.quarantine import SCHEMAS
 from inflows.raw.reasons import SET_ASIDE, UNKNOWN
 
@@ -31,17 +31,15 @@ _PREFIX: Final = "ingest-"
 
 @dataclass
 class Staged:
-    """What phase 1 laid down: files by dataset and partition, and what was counted on the way."""
+    """What phase 1 holds: rows by dataset and partition, and what was counted on the way."""
 
-    files: dict[str, dict[tuple[str, str], list[Path]]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(list))
-    )
+    parts: dict[str, dict[Partition, list[Part]]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     """Rows read, by dataset."""
     quarantined: Counter[str] = field(default_factory=Counter)
     set_aside: Counter[str] = field(default_factory=Counter)
-    labelled: dict[Path, str] = field(default_factory=dict)
-    """Files with the transfers of labelled wallets alone, with the digest of their set."""
+    owners_of_traces: set[tuple[str, str, str]] = field(default_factory=set)
+    """Chain, day and source of the traces delivered."""
 
 
 def new_run(layout: Layout) -> Path:
@@ -66,17 +64,13 @@ def end_run(folder: Path) -> None:
 
 
 def stage(deliveries: Iterable[Delivery], folder: Path, progress: Progress) -> Staged:
-    """Stream every delivery into Parquet files by dataset, chain and date below `folder`."""
+    """Stream every delivery into parts by dataset, chain and date; many rows are laid down below `folder`."""
     found = Staged()
-    for number, delivery in enumerate(deliveries):
-        target = folder / delivery.dataset / f"{number:06}"
-        _sink(delivery, target, found, progress)
-        for path in sorted(target.glob(f"{CHAIN}=*/{DATE}=*/*.parquet")):
-            chain = path.parent.parent.name.removeprefix(f"{CHAIN}=")
-            date = path.parent.name.removeprefix(f"{DATE}=")
-            found.files[delivery.dataset][chain, date].append(path)
-            if delivery.labelled_set:
-                found.labelled[path] = delivery.labelled_set
+    piles: dict[str, Pile] = {}
+    for delivery in deliveries:
+        pile = piles.setdefault(delivery.dataset, Pile(folder / delivery.dataset))
+        _add(delivery, pile, found, progress)
+    found.parts = {dataset: pile.parts() for dataset, pile in piles.items()}
     return found
 
 
@@ -96,52 +90,44 @@ def is_disk_error(error: Exception) -> bool:
     return (isinstance(error, OSError) and error.errno in codes) or any(t in str(error) for t in texts)
 
 
-def _sink(delivery: Delivery, target: Path, found: Staged, progress: Progress) -> None:
-    contract = list(dtypes(SCHEMAS[delivery.dataset]))
-    lock = threading.Lock()
-
-    def count(batch: pl.DataFrame) -> pl.DataFrame:
-        """Count the rows as they pass, and let go of those that are set aside."""
-        reasons = batch["reason"]
-        with lock:
-            found.rows[delivery.dataset] += batch.height
-            progress.advance(batch.height)
-            if reasons.null_count() < batch.height:
-                for reason, rows in reasons.drop_nulls().value_counts().iter_rows():
-                    (found.set_aside if reason in SET_ASIDE else found.quarantined)[reason] += rows
-                batch = batch.filter(pl.col("reason").is_in(SET_ASIDE).not_().fill_null(True))
-        whole = batch["reason"].null_count() == batch.height
-        good = batch if whole else batch.filter(pl.col("reason").is_null())
-        if sum(good.select(contract).null_count().row(0)) or UNKNOWN in good[DATE]:
-            delivery.failures.append(
-                WorkError(
-                    f"The reader of {delivery.origin or delivery.dataset} passed rows with empty columns.",
-                    "This is a fault of the program: please report it with a few lines of the file.",
-                )
-            )
-            raise ValueError("incomplete rows")
-        return batch
-
+def _add(delivery: Delivery, pile: Pile, found: Staged, progress: Progress) -> None:
     try:
-        frame = staged(delivery)
-        schema = frame.collect_schema()
-        frame.map_batches(count, streamable=True, schema=schema, validate_output_schema=False).sink_parquet(
-            pl.PartitionBy(target, key=[CHAIN, DATE], include_key=True),
-            compression="lz4",
-            statistics=False,
-            mkdir=True,
-        )
+        for batch in staged(delivery).collect_batches(engine="streaming", lazy=True):
+            progress.advance(batch.height)
+            kept = _counted(batch, delivery, found)
+            if kept.height:
+                pile.add(kept, delivery.labelled_set)
     except InflowsError:
         raise
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError, ValueError) as error:
         if delivery.failures:
             raise delivery.failures[0] from None
         if is_disk_error(error):
-            raise unwritable(target, error) from None
+            raise unwritable(pile.folder, error) from None
         raise UsageError(
             f"{delivery.origin or 'The input'} cannot be read: {_first_line(error)}.",
             "Nothing was stored. Check that the file is whole and of the format you named.",
         ) from error
+
+
+def _counted(batch: pl.DataFrame, delivery: Delivery, found: Staged) -> pl.DataFrame:
+    """Count the rows as they pass, and let go of those that are set aside."""
+    found.rows[delivery.dataset] += batch.height
+    good = batch
+    if batch["reason"].null_count() < batch.height:
+        for reason, rows in batch["reason"].drop_nulls().value_counts().iter_rows():
+            (found.set_aside if reason in SET_ASIDE else found.quarantined)[reason] += rows
+        batch = batch.filter(pl.col("reason").is_in(SET_ASIDE).not_().fill_null(True))
+        good = batch.filter(pl.col("reason").is_null())
+    if any(good[name].null_count() for name in dtypes(SCHEMAS[delivery.dataset])) or UNKNOWN in good[DATE]:
+        raise WorkError(
+            f"The reader of {delivery.origin or delivery.dataset} passed rows with empty columns.",
+            "This is a fault of the program: please report it with a few lines of the file.",
+        )
+    if delivery.dataset == "transfers" and (good["kind"] == "trace").any():
+        traces = good.filter(pl.col("kind") == "trace").select(CHAIN, DATE, "source").unique()
+        found.owners_of_traces |= set(traces.iter_rows())
+    return batch
 
 
 def _first_line(error: Exception) -> str:

@@ -19,9 +19,10 @@ from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.raw.coverage import block_gaps, coverage
 from inflows.raw.delivery import Delivery
-from inflows.raw.merging import Merged, Partition, merge, read
+from inflows.raw.merging import Merged, merge, read
 from inflows.raw.midnight import on_two_days
 from inflows.raw.partitions import list_partitions, partition_fingerprint
+from inflows.raw.parts import Partition
 from inflows.raw.quarantine import decode
 from inflows.raw.reasons import MERGE_REASONS
 from inflows.raw.report import IngestReport
@@ -78,24 +79,23 @@ def _merge_all(
     *,
     replace: bool,
 ) -> IngestReport:
+    touched = {dataset: sorted(staged.parts[dataset]) for dataset in DATASETS if dataset in staged.parts}
     merged = {
         # Blocks last: they say what has been read, which is true once the rest is in the store.
         dataset: merge(
             layout,
             dataset,
-            staged.files[dataset],
+            staged.parts[dataset],
             folder,
             progress,
             replace_traces=replace and dataset == "transfers",
-            labelled=staged.labelled,
         )
-        for dataset in DATASETS
-        if dataset in staged.files
+        for dataset in touched
     }
     warnings = [
         warning
-        for dataset in merged
-        for warning in on_two_days(layout, dataset, sorted(staged.files[dataset]))
+        for dataset, of_dataset in touched.items()
+        for warning in on_two_days(layout, dataset, of_dataset)
     ]
     for warning in warnings:
         _log.warning(warning)  # on stderr, whether or not the caller looks at the report
@@ -103,7 +103,7 @@ def _merge_all(
     for part in merged.values():
         quarantined = quarantined + part.quarantined
     rows = [merged.get(dataset, Merged()) for dataset in ("transfers", "utxo")]
-    touched = {partition for parts in staged.files.values() for partition in parts}
+    partitions = {partition for of_dataset in touched.values() for partition in of_dataset}
     return IngestReport(
         rows_read=staged.rows["transfers"] + staged.rows["utxo"],
         blocks_read=staged.rows["blocks"],
@@ -113,9 +113,9 @@ def _merge_all(
         set_aside=staged.set_aside,
         rows_released=sum(part.released for part in rows),
         partitions_changed=sum(part.changed for part in merged.values()),
-        chains=tuple(sorted({chain for chain, _ in touched if chain != "unknown"})),
+        chains=tuple(sorted({chain for chain, _ in partitions if chain != "unknown"})),
         warnings=tuple(warnings),
-        days=len({date for _, date in touched if date != "unknown"}),
+        days=len({date for _, date in partitions if date != "unknown"}),
     )
 
 
@@ -124,12 +124,7 @@ def _check_owners_of_traces(layout: Layout, staged: Staged, *, replace: bool) ->
 
     Returns the chains and days whose traces are to be replaced.
     """
-    paths = [path for parts in staged.files["transfers"].values() for path in parts]
-    if not paths:
-        return []
-    delivered = _owners(
-        pl.scan_parquet(paths, hive_partitioning=False, glob=False).filter(pl.col("reason").is_null())
-    )
+    delivered = staged.owners_of_traces
     touched: list[Partition] = sorted({(chain, date) for chain, date, _ in delivered})
     raw = [p for key in touched if (p := layout.raw_partition("transfers", *key)).exists()]
     held = [p for key in touched if (p := layout.quarantine_partition("transfers", *key)).exists()]

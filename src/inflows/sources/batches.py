@@ -21,6 +21,7 @@ import polars as pl
 from inflows import files
 from inflows.errors import UsageError
 from inflows.layout import Layout
+from inflows.raw.parts import ROWS_HELD
 from inflows.sources.dumps import Item
 from inflows.sources.formats import Format
 from inflows.sources.tables import open_table
@@ -28,7 +29,7 @@ from inflows.sources.tables import open_table
 if TYPE_CHECKING:
     from inflows.net.objects import ObjectStore
 
-ROWS_TOGETHER: Final = 4_000_000
+ROWS_TOGETHER: Final = ROWS_HELD
 _AT_ONCE: Final = 8
 
 
