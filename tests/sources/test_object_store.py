@@ -136,6 +136,17 @@ def test_only_the_days_that_are_asked_for_are_fetched(layout: Layout, server: Se
     assert {path.split("date%3D")[-1].split("date=")[-1][:10] for path in server.gets()} == {"2024-03-31"}
 
 
+def test_a_file_with_rows_of_another_day_is_named_by_its_address(
+    layout: Layout, server: Server, dump: Path
+) -> None:
+    row = aws_row("token_transfers", block_timestamp=NOON, block_number=200)
+    write_aws(dump, "token_transfers", [row], date="2024-04-01", part=9)
+    address = server.put_tree(dump)
+    (warning,) = ingest_files(layout, [address], FORMAT).warnings
+    assert warning.startswith(f"{address}/token_transfers/date=2024-04-01/part-00009")
+    assert "holds rows of other days than 2024-04-01" in warning
+
+
 @pytest.mark.parametrize("fault", ["503", "cut"])
 def test_answers_that_break_off_or_ask_for_patience_are_asked_again(
     layout: Layout, server: Server, dump: Path, tmp_path: Path, fault: str
