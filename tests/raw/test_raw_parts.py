@@ -1,6 +1,7 @@
 """Delivered rows wait in memory or on disk, and it makes no difference which."""
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from inflows.errors import WorkError
 from inflows.layout import Layout
 from inflows.raw import ingest, parts
 from inflows.raw.delivery import CHAIN, DATE
+from inflows.raw.marks import marks_of
 from inflows.raw.parts import Part, Partition, Pile, split
 
 PLACES = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["1", "2", "3"])), max_size=12)
@@ -77,6 +79,17 @@ def test_the_store_is_the_same_however_many_rows_are_held(
     assert (report.rows_new, report.rows_already_there) == (4, 4)
     assert tree(other.root) == tree(layout.root)
     assert not other.staging.exists()
+
+
+def test_what_cannot_be_stored_says_nothing_of_what_was_read_whole(layout: Layout) -> None:
+    labelled = replace(delivery("transfers", [transfer()]), labelled_set="digest")
+    ingest(layout, [labelled])
+    path = layout.raw_partition("transfers", "ethereum", "2024-03-31")
+    bad = transfer(amount_raw=None, reason="amount_not_an_integer", row="{}")
+    store(layout, "transfers", [bad, transfer(kind="native", contract="")])
+    assert marks_of(path) == {"logs token": ["digest"]}
+    store(layout, "transfers", [transfer()])
+    assert marks_of(path) == {}
 
 
 def test_a_disk_that_fills_up_while_rows_are_laid_down_leaves_the_store_as_it_was(

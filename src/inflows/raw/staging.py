@@ -94,9 +94,7 @@ def _add(delivery: Delivery, pile: Pile, found: Staged, progress: Progress) -> N
     try:
         for batch in staged(delivery).collect_batches(engine="streaming", lazy=True):
             progress.advance(batch.height)
-            kept = _counted(batch, delivery, found)
-            if kept.height:
-                pile.add(kept, delivery.labelled_set)
+            pile.add(_counted(batch, delivery, found), delivery.labelled_set)
     except InflowsError:
         raise
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError, ValueError) as error:
