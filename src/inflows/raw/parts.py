@@ -49,28 +49,30 @@ class Pile:
         self._batches[labelled_set].append(batch)
         self._rows += batch.height
         if self._rows > ROWS_HELD:
-            self._lay_down()
+            self._sort(onto_disk=True)
 
     def parts(self) -> dict[Partition, list[Part]]:
-        """All rows that were added, by partition; what is added later is not among them."""
-        if self._parts:
-            self._lay_down()  # on disk or in memory, not both: a pass of the merge has the memory to itself
-        for labelled_set, batches in self._batches.items():
-            for partition, rows in split(pl.concat(batches), CHAIN, DATE).items():
-                self._parts[partition].append(Part(rows.height, labelled_set, rows))
-        self._batches.clear()
+        """All rows that were added, by partition: on disk or in memory, not both.
+
+        So a pass of the merge has the memory to itself where rows are many.
+        """
+        self._sort(onto_disk=bool(self._parts))
         return dict(self._parts)
 
-    def _lay_down(self) -> None:
+    def _sort(self, *, onto_disk: bool) -> None:
         for labelled_set, batches in self._batches.items():
             for partition, rows in split(pl.concat(batches), CHAIN, DATE).items():
-                number = len(self._parts[partition])
-                path = self.folder / partition[0] / partition[1] / f"{number:06}.parquet"
-                # Read back once and thrown away: compressing it takes longer than writing it.
-                files.write_parquet(rows.rechunk(), path, durable=False, compressed=False)
-                self._parts[partition].append(Part(rows.height, labelled_set, path))
+                held = self._laid_down(partition, rows) if onto_disk else rows
+                self._parts[partition].append(Part(rows.height, labelled_set, held))
         self._batches.clear()
         self._rows = 0
+
+    def _laid_down(self, partition: Partition, rows: pl.DataFrame) -> Path:
+        chain, date = partition
+        path = self.folder / chain / date / f"{len(self._parts[partition]):06}.parquet"
+        # Read back once and thrown away: compressing it takes longer than writing it.
+        files.write_parquet(rows.rechunk(), path, durable=False, compressed=False)
+        return path
 
 
 def split(rows: pl.DataFrame, chain: str, date: str) -> dict[Partition, pl.DataFrame]:
