@@ -1,8 +1,8 @@
 """Dumps that are stored day by day: what is looked at first, what is stored together, and going on.
 
-Every file's head is looked at before anything is stored. Then whole days are stored together, a few million
-rows at a time, so that neither disk nor memory must hold the dump. Which files are stored is noted beside
-the raw store until the order is done: started again, it goes on.
+Every file's head is looked at before anything is stored. Then whole days are stored together, about two
+million rows at a time, so that neither disk nor memory must hold the dump. Which files are stored is noted
+beside the raw store until the order is done: started again, it goes on.
 """
 
 from __future__ import annotations
