@@ -22,12 +22,12 @@ from inflows.contracts.schema import conform, defaults, dtypes, empty, with_defa
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.marks import Marks, marks_after, marks_of, metadata
+from inflows.raw.order import in_order
 from inflows.raw.partitions import remove_partition, sidecar
 from inflows.raw.parts import ROWS_HELD, Part, Partition, split
 from inflows.raw.quarantine import SCHEMAS, as_set, decode, encode, still_unknown
 from inflows.raw.reasons import MERGE_REASONS, STATUS_UNKNOWN
-from inflows.raw.resolve import DELIVERED, STORED
-from inflows.raw.settle import in_file_order, settle
+from inflows.raw.resolve import DELIVERED, ORDER, STORED, resolve
 
 ROWS_A_PASS: Final = ROWS_HELD
 """Partitions are merged together up to this many rows: tiny ones cost little, and memory is bounded."""
@@ -108,7 +108,7 @@ def _merge_pass(
     if replace_traces:
         before = _without_replaced_traces(before, good)
     now = good.with_columns(pl.lit(False).alias(STORED), pl.lit(True).alias(DELIVERED))
-    kept, refused = settle(dataset, pl.concat([before, now]))
+    kept, refused = resolve(dataset, pl.concat([before, now]).collect(engine="in-memory"))
 
     lying, asked = waiting.filter(~judged_again), _not_understood(dataset, rows.lazy()).collect()
     if dataset == "transfers":
@@ -255,8 +255,13 @@ def _by_day(frame: pl.DataFrame) -> _Frames:
 
 
 def _in_file_order(dataset: str, frames: _Frames) -> _Frames:
-    """Days sorted one by one, which takes a fifth of the time that sorting them together does."""
-    return {partition: in_file_order(dataset, rows) for partition, rows in frames.items()}
+    """Days in the order of their files; one by one, which takes a fifth of the time that together does."""
+    order = ORDER[dataset]
+    by_numbers = order[:2] == ("block_number", "position")
+    return {
+        partition: in_order(rows, order) if by_numbers else rows.sort(order)
+        for partition, rows in frames.items()
+    }
 
 
 def _by_partition(frame: pl.DataFrame) -> _Frames:

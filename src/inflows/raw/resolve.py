@@ -15,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from inflows.raw.alike import apart
 from inflows.raw.reasons import CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH
 
 STORED: Final = "_stored"
@@ -45,29 +46,43 @@ _SAFE_DIGITS: Final = 28
 """Amounts of at most this many digits can be summed ten billion times in 38."""
 
 
-def resolve(dataset: str, candidates: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+def resolve(dataset: str, candidates: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows to keep, and those to quarantine (with the column `reason`), of all candidates."""
-    names = candidates.collect_schema().names()
-    candidates = candidates.with_columns(pl.col("block_time").dt.date().alias(_DAY))
-    flags: list[str] = [name for name in (STORED, DELIVERED) if name in names]
-    if dataset == "blocks":
-        candidates = candidates.with_columns(
-            exact=(pl.col("block_hash") != "") & (pl.col("parent_hash") != ""), source=pl.lit("")
-        )
-    settled, conflicting = _merge(dataset, candidates, flags)
+    names = candidates.columns
+    flags = [name for name in (STORED, DELIVERED) if name in names]
+    once, many = apart(candidates, KEYS[dataset], flags)
+    if many.is_empty() and dataset != "utxo":
+        return once, many.with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
+    settled, conflicting = _merge(dataset, _dated(dataset, once), _dated(dataset, many), flags)
     if dataset == "utxo":
         settled, conflicting = _whole_transactions(settled, conflicting)
-    return settled.select(names), conflicting.select(*names, "reason")
+    # In memory: the streaming engine of Polars 2.1 dies of a panic in plans that branch as this one does.
+    kept, refused = pl.collect_all(
+        [settled.select(names), conflicting.select(*names, "reason")], engine="in-memory"
+    )
+    return kept, refused
 
 
-def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+def _dated(dataset: str, rows: pl.DataFrame) -> pl.LazyFrame:
+    """Rows with their day; blocks also with what stands for the source of other rows."""
+    dated = rows.lazy().with_columns(pl.col("block_time").dt.date().alias(_DAY))
+    if dataset != "blocks":
+        return dated
+    return dated.with_columns(
+        exact=(pl.col("block_hash") != "") & (pl.col("parent_hash") != ""), source=pl.lit("")
+    )
+
+
+def _merge(
+    dataset: str, once: pl.LazyFrame, many: pl.LazyFrame, flags: Sequence[str]
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """One row a key: equal contents are one, exact beats approximate, what still disagrees is conflicting.
 
     The source of a merged row is the smallest by name among the exact ones, if there are any: the approximate
     ones may already have been dropped.
     """
     key, contents = (*KEYS[dataset], _DAY), _CONTENTS[dataset]
-    once, many = _same_rows_as_one(candidates, key, flags)
+    names = once.collect_schema().names()
     if dataset == "blocks":
         many = _with_all_sets(many.with_columns(pl.col(name).any().over(key) for name in _COVERAGE), key)
     merged = {
@@ -77,7 +92,7 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
     }
     others = [
         pl.col(name).first()  # the 64-bit keys, which follow from the addresses
-        for name in candidates.collect_schema().names()
+        for name in names
         if name not in {*key, *contents, *merged}
     ]
     best = (
@@ -86,7 +101,6 @@ def _merge(dataset: str, candidates: pl.LazyFrame, flags: Sequence[str]) -> tupl
         .filter(pl.col("exact") == pl.col("exact").any().over(key))
         .with_columns(_rivals=pl.len().over(key))
     )
-    names = candidates.collect_schema().names()
     settled = pl.concat([once.select(names), best.filter(pl.col("_rivals") == 1).select(names)])
     conflicting = best.filter(pl.col("_rivals") > 1).select(*names, reason=pl.lit(CONFLICTING_CONTENTS))
     return settled, conflicting
@@ -110,35 +124,6 @@ def _with_all_sets(blocks: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
         .with_columns(digests.fill_null(""))
         .select(names)
     )
-
-
-def _same_rows_as_one(
-    candidates: pl.LazyFrame, key: Sequence[str], flags: Sequence[str]
-) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """Rows whose key comes once, or comes again with all columns alike; and all other rows.
-
-    Nearly all rows are of the first sort, and grouping by long texts is slow. So rows are grouped by a hash
-    of their key, and each is compared with the first of its group: a collision differs, and takes the long
-    way.
-    """
-    names = candidates.collect_schema().names()
-    compared = [name for name in names if name not in flags]
-    hashed = pl.sum_horizontal(
-        pl.col(name).hash(seed) * pl.lit(2 * seed + 1, dtype=pl.UInt64) for seed, name in enumerate(key)
-    )
-    grouped = candidates.with_columns(_group=hashed).with_columns(_repeated=pl.col("_group").is_duplicated())
-    single = grouped.filter(~pl.col("_repeated")).select(names)
-    repeated = grouped.filter("_repeated").drop("_repeated").with_row_index("_place")
-    marked = repeated.with_columns(_first=pl.col("_place").min().over("_group")).with_columns(
-        _alike=pl.all_horizontal(pl.col(name) == pl.col(name).gather("_first") for name in compared)
-    )
-    alike = marked.with_columns(
-        pl.col("_alike").all().over("_group"), *(pl.col(name).any().over("_group") for name in flags)
-    ).filter("_alike", pl.col("_place") == pl.col("_first"))
-    # Rows of a group that differs keep their own flags: they may be of different keys.
-    many = marked.filter(pl.col("_alike").all().over("_group").not_()).select(names)
-    once = pl.concat([single, alike.select(names)])
-    return once, many
 
 
 def _whole_transactions(
