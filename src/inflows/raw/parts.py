@@ -83,7 +83,7 @@ def split(rows: pl.DataFrame, chain: str, date: str) -> dict[Partition, pl.DataF
     starts = pairs.select(pl.struct(pl.all()).rle_id().diff().fill_null(1) != 0).to_series().arg_true()
     firsts = pairs[starts]
     if firsts.is_duplicated().any():
-        found = rows.rechunk().partition_by(chain, date, as_dict=True)  # of many chunks: half as fast
+        found = rows.rechunk().partition_by(chain, date, as_dict=True)  # many chunks are slow to part
         return {(str(key[0]), str(key[1])): part for key, part in found.items()}
     ends = [*starts[1:], rows.height]
     return {
