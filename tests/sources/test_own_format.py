@@ -274,6 +274,20 @@ def test_a_broken_file_among_good_ones_stores_nothing_and_is_named(
     assert not layout.staging.exists()
 
 
+def test_a_line_that_neither_fits_nor_is_utf8_is_one_sentence(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", shown.append)  # Python prints a traceback there
+    path = write_csv(tmp_path / "late.csv", [ROW] * 300)
+    path.write_bytes(path.read_bytes() + b"ethereum,\xff\xfe\n")
+    with pytest.raises(UsageError, match=r"late\.csv is not UTF-8 text"):
+        ingest_files(layout, [path], "inflows")
+    assert not shown
+    assert not layout.raw.exists()
+    assert sys.unraisablehook == shown.append
+
+
 def test_the_error_names_the_missing_column_and_those_allowed(layout: Layout, tmp_path: Path) -> None:
     row = {name: text for name, text in ROW.items() if name != "amount_raw"}
     with pytest.raises(UsageError, match="has no column 'amount_raw'") as error:

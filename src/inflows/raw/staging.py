@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from inflows.contracts.schema import dtypes
-from inflows.errors import InflowsError, UsageError, WorkError
+from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.delivery import CHAIN, DATE, Delivery, staged
@@ -95,8 +95,6 @@ def _add(delivery: Delivery, pile: Pile, found: Staged, progress: Progress) -> N
         for batch in staged(delivery).collect_batches(engine="streaming", lazy=True):
             progress.advance(batch.height)
             pile.add(_counted(batch, delivery, found), delivery.labelled_set)
-    except InflowsError:
-        raise
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError, ValueError) as error:
         if delivery.failures:
             raise delivery.failures[0] from None

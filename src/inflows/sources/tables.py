@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -132,24 +134,52 @@ def _csv_batches(path: Path, names: list[str]) -> Iterator[pl.DataFrame]:
 
     if _has_only_a_header(path):
         return
-    reader = pa_csv.open_csv(
-        path,
-        read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=names, skip_rows=1),
-        parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_aside),
-        convert_options=pa_csv.ConvertOptions(
-            column_types={name: pa.string() for name in names}, strings_can_be_null=False
-        ),
-    )
     nothing = pl.lit(None, dtype=pl.String).alias(LINE)
-    for batch in reader:
-        frame = pl.from_arrow(batch)
-        assert isinstance(frame, pl.DataFrame)
-        yield frame.with_columns(nothing)
-        if misfits:
-            lines, misfits[:] = list(misfits), []
-            yield _misfit_rows(names, lines)
+    with _misfits_must_be_text():
+        reader = pa_csv.open_csv(
+            path,
+            read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=names, skip_rows=1),
+            parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_aside),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=False
+            ),
+        )
+        for batch in reader:
+            frame = pl.from_arrow(batch)
+            assert isinstance(frame, pl.DataFrame)
+            yield frame.with_columns(nothing)
+            if misfits:
+                lines, misfits[:] = list(misfits), []
+                yield _misfit_rows(names, lines)
     if misfits:
         yield _misfit_rows(names, misfits)
+
+
+@contextmanager
+def _misfits_must_be_text() -> Iterator[None]:
+    """Raise UnicodeDecodeError for a misfit line that is no UTF-8.
+
+    pyarrow decodes the line before it hands it over; where that fails, it has Python print a traceback, and
+    says of the line that it does not fit.
+    """
+    undecoded: list[UnicodeDecodeError] = []
+    shown = sys.unraisablehook
+
+    def keep(raised: sys.UnraisableHookArgs) -> None:
+        if isinstance(raised.exc_value, UnicodeDecodeError):
+            undecoded.append(raised.exc_value)
+        else:
+            shown(raised)
+
+    sys.unraisablehook = keep
+    try:
+        yield
+    except pa.ArrowInvalid:
+        if undecoded:
+            raise undecoded[0] from None
+        raise
+    finally:
+        sys.unraisablehook = shown
 
 
 def _misfit_rows(names: list[str], lines: list[str]) -> pl.DataFrame:

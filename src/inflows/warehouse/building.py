@@ -118,7 +118,7 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 def _column(name: str) -> Expression:
     column = ColumnExpression(name)
     if name in _UTC_TIME_COLUMNS:
-        # What timezone('UTC', …) gives, which takes ten times as long.
+        # What timezone('UTC', …) gives, which asks a library of calendars for each row.
         return FunctionExpression("make_timestamp", FunctionExpression("epoch_us", column)).alias(name)
     return column
 
