@@ -11,9 +11,9 @@ select
     cast(outflow_usd as decimal(38, 6)) as outflow_usd,
     cast(net_usd as decimal(38, 6)) as net_usd,
     cast(share_of_world as double) as share_of_world,
-    cast(inflow_change_on_previous_usd as decimal(38, 6)) as change_on_half_usd,
-    cast(inflow_ratio_on_previous as double) as inflow_ratio_on_half,
-    cast(inflow_change_on_year_usd as decimal(38, 6)) as change_on_year_usd,
+    cast(inflow_change_on_previous_usd as decimal(38, 6)) as inflow_change_on_previous_usd,
+    cast(inflow_ratio_on_previous as double) as inflow_ratio_on_previous,
+    cast(inflow_change_on_year_usd as decimal(38, 6)) as inflow_change_on_year_usd,
     cast(inflow_ratio_on_year as double) as inflow_ratio_on_year,
     cast(strict_share as double) as strict_share,
     cast(inflow_transfers as bigint) as inflow_transfers,
@@ -45,7 +45,7 @@ comment on column rpt_jurisdiction_half_year.inflow_ratio_on_year is 'Times the 
 comment on column rpt_jurisdiction_half_year.coverage_share is 'Part of the days of the period that have data, 0 to 1; NULL where it is unknown which blocks were read.';
 comment on column rpt_jurisdiction_half_year.partial is 'True where the period was not over or not wholly read.';
 comment on column rpt_jurisdiction_half_year.simulated is 'True where the numbers come from the synthetic market.';
-comment on column rpt_jurisdiction_half_year.change_on_half_usd is 'inflow_usd less that of the half-year before, in US dollars; NULL where there is no data of that half-year at all.';
-comment on column rpt_jurisdiction_half_year.inflow_ratio_on_half is 'inflow_usd divided by that of the half-year before; NULL where there is none.';
-comment on column rpt_jurisdiction_half_year.change_on_year_usd is 'inflow_usd less that of the same half a year before, in US dollars; NULL where there is no data of it at all.';
+comment on column rpt_jurisdiction_half_year.inflow_change_on_previous_usd is 'inflow_usd less that of the half-year before, in US dollars; NULL where there is no data of that half-year at all.';
+comment on column rpt_jurisdiction_half_year.inflow_ratio_on_previous is 'inflow_usd divided by that of the half-year before; NULL where there is none.';
+comment on column rpt_jurisdiction_half_year.inflow_change_on_year_usd is 'inflow_usd less that of the same half a year before, in US dollars; NULL where there is no data of it at all.';
 comment on column rpt_jurisdiction_half_year.strict_share is 'Label coverage: the inflow at level strict divided by the inflow of this row; above 1 where surer labels move value to the other side of a sweep; NULL where there is none.';

@@ -89,7 +89,7 @@ def test_no_money_or_count_leaves_the_database_as_double_or_hugeint(published: L
     floating = {name for _, name, kind in columns if kind in ("DOUBLE", "FLOAT")}
     assert floating == {
         "priced_share", "coverage_share", "strict_share", "share_of_world", "inflow_ratio_on_year",
-        "inflow_ratio_on_previous", "inflow_ratio_on_half", "ratio_to_published",
+        "inflow_ratio_on_previous", "ratio_to_published",
     }  # fmt: skip
     assert [row for row in columns if row[2] in ("HUGEINT", "TIMESTAMP WITH TIME ZONE")] == []
 

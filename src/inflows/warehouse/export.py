@@ -27,8 +27,7 @@ MARKER: Final = "export.json"
 
 _FORMULA: Final = r"^[=+\-@\t\r]"
 _RATIOS: Final = (
-    *("_share", "share_of_world", "ratio_to_published"),
-    *("_ratio_on_previous", "_ratio_on_half", "_ratio_on_year"),
+    *("_share", "share_of_world", "ratio_to_published", "_ratio_on_previous", "_ratio_on_year"),
 )
 """Endings of the only columns that may be floating point."""
 
