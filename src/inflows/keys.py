@@ -12,10 +12,12 @@ always verified on the full address. Measured in docs/decisions/0002-address-key
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import polars as pl
 
+from inflows import base58
 from inflows.chains import FAMILY
 
 BEGINNING: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
@@ -26,6 +28,7 @@ END: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 _MULTIPLIER: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
 _CASELESS: Final = r"^(?:0[xX][0-9a-fA-F]*|(?:BC|LTC)1[0-9A-Z]*)$"
 """Hex, and bech32 in capitals. Mixed case is no bech32 (BIP 173): such text is base58 and stays as it is."""
+_TRON_HEX: Final = r"^(?:0x(?:41)?|41)[0-9a-fA-F]{40}$"
 _FORMS: Final = {
     "evm": r"^0x[0-9a-f]{40}$",
     "tron": r"^T[1-9A-HJ-NP-Za-km-z]{33}$",
@@ -44,6 +47,32 @@ def canonical_address(address: pl.Expr) -> pl.Expr:
     """The one spelling of an address: hex and bech32 in lower case, everything else (base58) as it is."""
     address = address.str.strip_chars()
     return pl.when(address.str.contains(_CASELESS)).then(address.str.to_lowercase()).otherwise(address)
+
+
+def canonical_on(chain: pl.Expr, address: pl.Expr) -> pl.Expr:
+    """The one spelling of an address on the row's chain: on Tron, every hex form becomes base58check."""
+    plain = canonical_address(address)
+    of_tron = pl.when((chain == "tron") & plain.str.contains(_TRON_HEX)).then(plain)
+    return pl.coalesce(_each(of_tron, base58.tron_address, pl.String()), plain)
+
+
+def checksum_holds(chain: pl.Expr, address: pl.Expr) -> pl.Expr:
+    """Whether a canonical address on the row's chain has no wrong checksum; tested is Tron's base58check."""
+    of_tron = pl.when(chain == "tron").then(address)
+    return _each(of_tron, base58.is_tron, pl.Boolean()).fill_null(True)
+
+
+def _each(text: pl.Expr, look: Callable[[str], Any], kind: pl.DataType) -> pl.Expr:
+    """Look at each different text once."""
+
+    def mapped(texts: pl.Series) -> pl.Series:
+        known = texts.drop_nulls().unique()
+        if known.is_empty():
+            return pl.Series(texts.name, [None], dtype=kind).new_from_index(0, len(texts))
+        found = pl.Series([look(one) for one in known], dtype=kind)
+        return texts.replace_strict(known, found, default=None, return_dtype=kind)
+
+    return text.map_batches(mapped, return_dtype=kind, is_elementwise=True)
 
 
 def address_form(chain: str) -> str:

@@ -1,13 +1,15 @@
 """Instants as users write them, read as UTC.
 
-Accepted: `2024-01-31T12:00:00Z`, with a fraction of a second, with a numeric offset, with a blank for the T,
-with ` UTC`, without seconds, without a zone (UTC), a date alone (00:00 UTC), `2024-01` and `2024` (their
-first day). Nothing else is: no local formats, no epoch numbers.
+Accepted: `2024-01-31T12:00:00Z`, with a fraction of a second, with a numeric offset (`+08:00`, `+0800`, and
+`+08` as PostgreSQL prints it), with a blank for the T, with ` UTC`, without seconds, without a zone (UTC), a
+date alone (00:00 UTC), `2024-01` and `2024` (their first day). Nothing else is: no local formats, no epoch
+numbers; `not_understood` says how to write those.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import polars as pl
 
@@ -22,9 +24,9 @@ def instant(text: pl.Expr) -> pl.Expr:
     text = text.str.strip_chars()
     date = text.str.extract(r"^(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?:[T ]|$)")
     clock = text.str.extract(r"^\d{4}-\d{2}-\d{2}[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)")
-    zone = text.str.extract(r"^\d{4}-\d{2}-\d{2}[T ][\d:.]+( ?UTC|Z|[+-]\d{2}:?\d{2})$")
+    zone = text.str.extract(r"^\d{4}-\d{2}-\d{2}[T ][\d:.]+( ?UTC| ?Z| ?[+-]\d{2}(?::?\d{2})?)$")
     rest_is_understood = (text == date) | text.str.contains(
-        r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?UTC|Z|[+-]\d{2}:?\d{2})?$"
+        r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?UTC| ?Z| ?[+-]\d{2}(?::?\d{2})?)?$"
     )
     full_date = pl.concat_str(
         date,
@@ -41,11 +43,27 @@ def instant(text: pl.Expr) -> pl.Expr:
         .then(pl.concat_str(clock, pl.lit(":00")))
         .otherwise(clock)
     )
-    offset = pl.when(zone.is_null() | zone.str.contains(r"Z|UTC")).then(pl.lit("+00:00")).otherwise(zone)
+    offset = (
+        pl.when(zone.is_null() | zone.str.contains(r"Z|UTC"))
+        .then(pl.lit("+00:00"))
+        .when(zone.str.strip_chars().str.len_bytes() == len("+00"))
+        .then(pl.concat_str(zone.str.strip_chars(), pl.lit(":00")))
+        .otherwise(zone.str.strip_chars())
+    )
     parsed = pl.concat_str(full_date, pl.lit("T"), full_clock, offset).str.to_datetime(
         _FULL, time_unit="us", time_zone="UTC", strict=False
     )
     return pl.when(rest_is_understood).then(parsed).otherwise(None).cast(UTC_TIME)
+
+
+def not_understood(text: str) -> str:
+    """How to write a time that is no instant here: what it looks like, and the remedy."""
+    plain = text.strip()
+    if re.fullmatch(r"[0-9]{9,19}(?:\.[0-9]+)?", plain):
+        return "it looks like seconds since 1970 (or a fraction of them), whose unit a file does not tell"
+    if re.match(r"[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{2,4}", plain):
+        return "day and month cannot be told apart in it"
+    return "it is no instant"
 
 
 def parse_instant(text: str, what: str = "time") -> dt.datetime:

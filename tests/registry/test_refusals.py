@@ -126,7 +126,7 @@ def test_a_bad_value_is_refused_by_file_line_and_reason(
 
 @pytest.mark.parametrize(("chain", "address", "sound"), [
     ("tron", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", True),
-    ("tron", A, False),
+    ("tron", A, True),
     ("bitcoin", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", True),
     ("bitcoin", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", True),
     ("bitcoin", "1A1zP1eP5QGefi2DMPTfTL5SLmv7Divf0a", False),

@@ -13,16 +13,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from inflows import base58
 from inflows.chains import FAMILY
 from inflows.keys import ANY_FORM
-from inflows.labels import base58
 
 WRONG_FORM: Final = "not_an_address"
 WRONG_CHECKSUM: Final = "bad_checksum"
 
 _HEX_40: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _HEX: Final = re.compile(r"0[xX][0-9a-fA-F]+")
-_TRON_HEX: Final = re.compile(r"(?:0x|41|0x41)([0-9a-fA-F]{40})")
 _TON_RAW: Final = re.compile(r"(-1|0):([0-9a-fA-F]{64})")
 _ANY: Final = re.compile(ANY_FORM)
 _BOUNCEABLE: Final = 0x11
@@ -85,12 +84,10 @@ def _utxo(chain: str, address: str) -> Verdict:
 
 
 def _tron(chain: str, address: str) -> Verdict:
-    if match := _TRON_HEX.fullmatch(address):
-        return Verdict(base58.encode_check(bytes.fromhex("41" + match[1])))
-    payload = base58.check(address)
-    if payload is None:
-        return Verdict(address, WRONG_CHECKSUM)
-    return Verdict(address, "" if len(payload) == 21 and payload[0] == 0x41 else WRONG_FORM)
+    spelled = base58.tron_address(address)
+    if base58.check(spelled) is None:
+        return Verdict(spelled, WRONG_CHECKSUM)
+    return Verdict(spelled, "" if base58.is_tron(spelled) else WRONG_FORM)
 
 
 def _solana(chain: str, address: str) -> Verdict:

@@ -21,7 +21,7 @@ import polars as pl
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
-from inflows.keys import BEGINNING, END, address_form, canonical_address
+from inflows.keys import BEGINNING, END, address_form, canonical_on
 from inflows.times import instant
 
 _FACTS: Final = Path(__file__).parents[1] / "facts"
@@ -71,7 +71,7 @@ def _read(path: Path) -> pl.DataFrame:
     missing = [pl.lit("").alias(name) for name in _COLUMNS if name not in raw.columns]
     ids = raw.with_columns(missing).select(pl.col(name).str.strip_chars(" ") for name in _COLUMNS)
     parsed = ids.with_columns(
-        canonical_address(pl.col("contract")),
+        canonical_on(pl.col("chain"), pl.col("contract")),
         _bound("valid_from", BEGINNING),
         _bound("valid_to", END),
     )

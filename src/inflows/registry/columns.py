@@ -17,7 +17,7 @@ import polars as pl
 from inflows.chains import FAMILY
 from inflows.contracts.names import SLUG_PATTERN, UNATTRIBUTED
 from inflows.contracts.schema import UTC_TIME
-from inflows.keys import ANY_FORM, BEGINNING, END, address_form, canonical_address
+from inflows.keys import ANY_FORM, BEGINNING, END, address_form, canonical_on, checksum_holds
 from inflows.times import instant
 
 _NUMBER: Final = r"^\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"
@@ -106,7 +106,7 @@ def words(name: str, *, longest: int, present: bool = True, filled: bool = True)
 
 def address(name: str, *, filled: bool = True) -> Column:
     """An address on the row's chain, in canonical form; empty text where it may be missing."""
-    value = canonical_address(text(name))
+    value = canonical_on(text("chain"), text(name))
     chain, read, is_there = text("chain"), pl.col(name), text(name).is_not_null()
     checks = [
         Check(
@@ -115,6 +115,12 @@ def address(name: str, *, filled: bool = True) -> Column:
         )
         for example, words in _FORMS_IN_WORDS.items()
     ]
+    checks.append(
+        Check(
+            is_there & ~checksum_holds(chain, read),
+            says(f"{name} '{{}}' has a wrong checksum for an address on '{{}}'", name, "chain"),
+        )
+    )
     checks.append(
         Check(
             is_there & ~read.str.contains(ANY_FORM), says(f"{name} '{{}}' has blanks or odd characters", name)

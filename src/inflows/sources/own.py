@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -35,6 +36,10 @@ GIVEN: Final = "_given"
 """A reason that the reader of another format gives before a row is judged; the column may be missing."""
 
 _MAX_AMOUNT: Final = str(2**256 - 1)
+_FLOATING: Final = r"^[0-9]+(?:\.0+|(?:\.[0-9]+)?[eE]\+?[0-9]{1,3})$"
+"""Whole numbers as spreadsheets and floating point columns print them: 2500000000.0, 2.5E+09."""
+_MOST_EXACT: Final = 2**53
+"""From here on, neighbouring whole numbers are one and the same double."""
 _USUAL_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 _HEX: Final = r"^(?:0[xX][0-9a-fA-F]+|[0-9a-fA-F]{64})$"
 _NOT_FAMILIES: Final = ("evm", "unknown")
@@ -82,6 +87,18 @@ def normalise_utxo(frame: pl.LazyFrame, chains: Collection[str | None] | None = 
 def canonical_hash(text: pl.Expr) -> pl.Expr:
     """The one spelling of a transaction hash: hex in lower case, everything else as it is."""
     return pl.when(text.str.contains(_HEX)).then(text.str.to_lowercase()).otherwise(text)
+
+
+def whole_amount(text: pl.Expr) -> pl.Expr:
+    """Digits of whole numbers that are written as floating point, where a double is exact (below 2^53)."""
+    floating = pl.when(text.str.contains(_FLOATING)).then(text)
+    read = floating.map_elements(_whole, return_dtype=pl.String, skip_nulls=True)
+    return pl.coalesce(read, text)
+
+
+def _whole(text: str) -> str:
+    number = Decimal(text)
+    return str(int(number)) if number < _MOST_EXACT and number == int(number) else text
 
 
 def with_rows(judged: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
@@ -135,14 +152,15 @@ def _has_form(name: str, chains: Collection[str | None] | None) -> pl.Expr:
         by_form.setdefault(keys.address_form(chain), []).append(chain)
     by_form.setdefault(keys.ANY_FORM, [])
     address = pl.col(name)
+    holds = keys.checksum_holds(pl.col("chain"), address) if "tron" in chains else pl.lit(True)
     if len(by_form) == 2 and not by_form[keys.ANY_FORM]:
         form = next(form for form in by_form if form != keys.ANY_FORM)
-        return address.str.contains(form)
+        return address.str.contains(form) & holds
     fits = address.str.contains(keys.ANY_FORM)
     for form, of_form in by_form.items():
         if form != keys.ANY_FORM:
             fits = pl.when(pl.col("chain").is_in(of_form)).then(address.str.contains(form)).otherwise(fits)
-    return fits
+    return fits & holds
 
 
 def _judged(
@@ -164,9 +182,9 @@ def _judged(
     clean = clean.with_columns(
         pl.when(pl.col("source") == "").then(pl.lit(DEFAULT_SOURCE)).otherwise("source").alias("source"),
         pl.col("block_number", "position").str.extract(r"^([0-9]{1,19})$").cast(pl.Int64, strict=False),
-        _without_leading_zeros(pl.col("amount_raw")),
+        _without_leading_zeros(whole_amount(pl.col("amount_raw"))).alias("amount_raw"),
         *(canonical_hash(pl.col(name)).alias(name) for name in hashes),
-        *(keys.canonical_address(pl.col(name)).alias(name) for name in addresses),
+        *(keys.canonical_on(pl.col("chain"), pl.col(name)).alias(name) for name in addresses),
         exact=pl.lit(True),
     )
     if "is_coinbase" in types:
@@ -197,7 +215,6 @@ def _without_leading_zeros(amount: pl.Expr) -> pl.Expr:
         pl.when(amount.str.contains(r"^0[0-9]"))
         .then(amount.str.replace(r"^0+([0-9])", "${1}"))
         .otherwise(amount)
-        .alias("amount_raw")
     )
 
 

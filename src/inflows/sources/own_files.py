@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,7 @@ from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
 from inflows.sources.streaming import in_batches
 from inflows.sources.tables import Table, open_table
+from inflows.times import not_understood
 
 _SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".pq")
 
@@ -24,7 +26,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
     datasets = [_dataset(table) for table in tables]
     order.counted(files=len(tables))
     for table, dataset in zip(tables, datasets, strict=True):
-        yield _delivery(table, dataset)
+        yield _delivery(table, dataset, order.warnings)
 
 
 FORMAT: Final = Format(
@@ -32,16 +34,36 @@ FORMAT: Final = Format(
 )
 
 
-def _delivery(table: Table, dataset: str) -> Delivery:
+def _delivery(table: Table, dataset: str, warnings: list[str]) -> Delivery:
+    told = False
+
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         """Batch by batch, so that only the forms of the chains that occur are tried."""
+        nonlocal told
         chains = batch["chain"].cast(pl.String).unique().to_list()
         if dataset == "transfers":
-            return usual.judge(batch, batch, chains)
-        return own.with_rows(own.normalise_utxo(batch.lazy(), chains).collect(engine="in-memory"), batch)
+            judged = usual.judge(batch, batch, chains)
+        else:
+            judged = own.with_rows(
+                own.normalise_utxo(batch.lazy(), chains).collect(engine="in-memory"), batch
+            )
+        if not told and (time := _time_not_understood(judged)):
+            told = True
+            warnings.append(
+                f"{name_of(table.path)}: the block_time '{time[:40]}' is not read: {not_understood(time)}. "
+                "Write times as 2024-06-30T12:00:00Z (UTC)."
+            )
+        return judged
 
     frame = in_batches(table.frame, judge, dataset)
     return Delivery(dataset, frame, name_of(table.path), table.failures)
+
+
+def _time_not_understood(judged: pl.DataFrame) -> str:
+    """The first text that is no time among rows that are kept back for it; empty: there is none."""
+    rows = judged.filter(pl.col("reason") == "bad_block_time")["row"].head(1)
+    found = json.loads(rows[0]).get("block_time") if len(rows) else None
+    return found if isinstance(found, str) else ""
 
 
 def _dataset(table: Table) -> str:

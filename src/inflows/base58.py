@@ -1,11 +1,13 @@
-"""Base58 and bech32, the spellings of addresses that carry a checksum.
+"""Base58 and bech32, the spellings of addresses that carry a checksum, and Tron's many forms of one address.
 
-Sources: Bitcoin's base58check; BIP 173 (bech32) and BIP 350 (bech32m).
+Sources: Bitcoin's base58check; BIP 173 (bech32) and BIP 350 (bech32m); TRON developer documentation,
+"Account" (base58check of 0x41 and the 20 bytes of the virtual machine).
 """
 
 from __future__ import annotations
 
-from functools import reduce
+import re
+from functools import lru_cache, reduce
 from hashlib import sha256
 from operator import xor
 from typing import Final
@@ -27,6 +29,9 @@ _VALUES: Final = {
     for alphabet in (BITCOIN, RIPPLE)
 }
 """The values of letters, and of two letters together: lists have hundreds of thousands of addresses."""
+_TRON_VERSION: Final = 0x41
+_TRON_HEX: Final = re.compile(r"(?:0[xX](?:41)?|41)([0-9a-fA-F]{40})")
+"""20 bytes after 0x, 41 or 0x41: java-tron's JSON-RPC, its own HTTP interface, and mixtures of both."""
 
 
 def decode(text: str, alphabet: str = BITCOIN) -> bytes | None:
@@ -61,6 +66,20 @@ def encode_check(payload: bytes) -> str:
         number, digit = divmod(number, 58)
         text = BITCOIN[digit] + text
     return BITCOIN[0] * (len(raw) - len(raw.lstrip(b"\0"))) + text
+
+
+@lru_cache(maxsize=1 << 16)
+def tron_address(text: str) -> str:
+    """The base58check form (T…) of a Tron address in hex; what is no such hex is returned as it is."""
+    match = _TRON_HEX.fullmatch(text)
+    return encode_check(bytes([_TRON_VERSION]) + bytes.fromhex(match[1])) if match else text
+
+
+@lru_cache(maxsize=1 << 16)
+def is_tron(text: str) -> bool:
+    """Whether text is a Tron address in base58check, by its checksum, version and length."""
+    payload = check(text)
+    return payload is not None and len(payload) == 21 and payload[0] == _TRON_VERSION
 
 
 def is_segwit(text: str, prefix: str) -> bool:
