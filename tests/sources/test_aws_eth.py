@@ -13,8 +13,8 @@ from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.sources import ingest_files
 from inflows.sources.aws_eth import whole_number
-from inflows.sources.aws_eth_traces import position_of
 from inflows.sources.evm_logs import TRANSFER_TOPIC
+from inflows.sources.evm_traces import position_of
 
 
 def ingest(layout: Layout, folder: Path, table: str, *rows: dict[str, Any], **options: Any) -> Any:
@@ -201,9 +201,10 @@ def test_positions_of_traces_are_different_for_different_paths_and_never_change(
 @pytest.mark.parametrize(
     ("table", "change", "message"),
     [
-        ("token_transfers", {"value": pa.string()}, "the column 'value' is of type String, not a double"),
+        ("token_transfers", {"value": pa.string()}, "this is ethereum-etl's form"),
         ("token_transfers", {"log_index": None}, "has no column 'log_index'"),
-        ("logs", {"topics": pa.string()}, "the column 'topics' is of type String, not a list of text"),
+        ("logs", {"topics": pa.string()}, "this is ethereum-etl's form"),
+        ("transactions", {"hash": pa.int64()}, "the column 'hash' is of type Int64, not text"),
         ("transactions", {"block_timestamp": pa.int64()}, "of type Int64, not a timestamp"),
         ("traces", {"status": None}, "has no column 'status'"),
     ],

@@ -20,12 +20,14 @@ from dump_files import (
     write_aws,
     write_cryo,
 )
+from shared_cases import case
 from source_files import stored, tree, write_csv
 
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.raw import coverage
 from inflows.sources import ingest_files
+from inflows.sources.evm_logs import TRANSFER_TOPIC
 
 ROW = {
     "block_number": 100,
@@ -285,3 +287,64 @@ def test_times_that_two_files_of_blocks_disagree_on_are_not_believed(layout: Lay
         "conflicting_contents": 2,
     }
     assert pl.DataFrame().equals(stored(layout))
+
+
+def log(*topics: str, data: str = word(BIG), **changes: Any) -> dict[str, Any]:
+    named = {f"topic{place}": topics[place] if place < len(topics) else None for place in range(4)}
+    row = {
+        "block_number": 100,
+        "transaction_index": 0,
+        "log_index": 0,
+        "transaction_hash": T1,
+        "address": TOKEN,
+    }
+    return {**row, **named, "data": data, "n_data_bytes": (len(data) - 2) // 2, "chain_id": 1, **changes}
+
+
+LOGS = [
+    log(TRANSFER_TOPIC, word(A), word(B)),
+    log(TRANSFER_TOPIC, word(A), word(B), word("9"), data="0x", log_index=1),
+    log(TRANSFER_TOPIC, word(A), data="0x", log_index=2),
+    log("0x" + "9" * 64, word(A), log_index=3),
+    log(data="0x", log_index=4),
+    log(TRANSFER_TOPIC, word(A), word(B), block_number=999, log_index=5),
+]
+
+
+@pytest.mark.parametrize("form", ["binary", "hex", "csv"])
+def test_transfers_are_decoded_of_logs_as_of_other_sources_of_logs(
+    layout: Layout, folder: Path, form: str
+) -> None:
+    frame = pl.DataFrame(LOGS)
+    if form == "binary":
+        texts = ["transaction_hash", "address", "data", *(f"topic{place}" for place in range(4))]
+        frame = frame.with_columns(pl.col(texts).str.strip_prefix("0x").str.decode("hex"))
+    if form == "csv":
+        frame.write_csv(folder / "anything.csv")
+    else:
+        frame.write_parquet(folder / "anything.parquet")
+    report = ingest_files(layout, [folder], "cryo")
+    assert dict(report.set_aside) == {"nft": 1, "no_transfer": 2}
+    assert dict(report.quarantined) == {"malformed_transfer_log": 1, "block_unknown": 1}
+    (row,) = stored(layout).to_dicts()
+    assert (row["contract"], row["from_address"], row["to_address"]) == (TOKEN, A, B)
+    assert (row["amount_raw"], row["exact"], row["kind"], row["chain"]) == (
+        str(BIG),
+        True,
+        "token",
+        "ethereum",
+    )
+
+
+def test_logs_and_the_transfers_of_the_same_blocks_are_one(layout: Layout, folder: Path) -> None:
+    pl.DataFrame([log(TRANSFER_TOPIC, word(A), word(B), data=word(5))]).write_parquet(folder / "logs.parquet")
+    write(folder, token())
+    ingest_files(layout, [folder], "cryo", chain="ethereum")
+    assert stored(layout).height == 1
+
+
+def test_the_case_of_logs_is_one_transfer_at_its_blocks_time(layout: Layout) -> None:
+    ingest_files(layout, [case("cryo_logs")], "cryo")
+    (row,) = stored(layout).to_dicts()
+    assert (row["amount_raw"], row["position"]) == ("1000000000", 1)
+    assert row["block_time"] == dt.datetime(2024, 3, 1, 6, 0, 11, tzinfo=dt.UTC)

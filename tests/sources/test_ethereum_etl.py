@@ -222,7 +222,7 @@ def test_files_of_other_names_are_named_in_a_warning(layout: Layout, folder: Pat
         ("token_transfers.jsonl", '{"a": 1}\n', "has no column 'token_address'"),
         ("blocks.csv", "", "is empty"),
         ("logs.jsonl", "", "is empty"),
-        ("prices.csv", "a\n1\n", "no file is named like one of ethereum-etl"),
+        ("prices.csv", "a\n1\n", "no file has the columns of a table of ethereum-etl"),
     ],
 )
 def test_files_that_are_not_of_the_format_store_nothing(

@@ -52,6 +52,7 @@ FORMAT: Final = Format(
     summary="btc/transactions of the AWS public blockchain data, Parquet",
     deliver=deliver,
     suffixes=(".parquet", ".pq"),
+    forms=("Parquet",),
     columns=_COLUMNS,
     check=lambda name, columns: check(name, columns),
     by_day=True,

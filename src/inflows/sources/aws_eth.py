@@ -84,6 +84,7 @@ class AwsTable:
             summary=f"eth/{self.table} of the AWS public blockchain data, Parquet",
             deliver=self.deliver,
             suffixes=SUFFIXES,
+            forms=("Parquet",),
             columns=tuple(self.columns),
             check=self.check,
             by_day=True,
@@ -117,8 +118,14 @@ def evm_chain(chain: str | None) -> str:
     return chain
 
 
-def judged(batch: pl.DataFrame, as_own: Decode, chain: str, *, exact: bool) -> pl.DataFrame:
-    """Rows of a table as delivered columns: those that are no transfers keep nothing but their reason."""
+def judged(
+    batch: pl.DataFrame, as_own: Decode, chain: str, *, exact: bool, delivered: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Rows of a table as delivered columns: those that are no transfers keep nothing but their reason.
+
+    delivered: the rows as they are kept in quarantine, where they are not the batch's.
+    """
+    came = batch if delivered is None else delivered
     rows = as_own(batch.lazy().with_row_index("_row"), chain).collect(engine="in-memory")
     aside = rows.get_column(GIVEN).is_in(SET_ASIDE).fill_null(False)
     names = delivered_columns("transfers")
@@ -127,8 +134,8 @@ def judged(batch: pl.DataFrame, as_own: Decode, chain: str, *, exact: bool) -> p
         reasons = rows.filter(aside).select(pl.col(GIVEN).alias("reason"))
         parts.append(reasons.select(_only(name, kind) for name, kind in names.items()))
         rows = rows.filter(~aside)
-    delivered = batch[rows["_row"]] if aside.any() else batch
-    parts.insert(0, usual.judge(rows.drop("_row"), delivered, [chain], exact=exact))
+        came = came[rows["_row"]]
+    parts.insert(0, usual.judge(rows.drop("_row"), came, [chain], exact=exact))
     return pl.concat(parts) if len(parts) > 1 else parts[0]
 
 

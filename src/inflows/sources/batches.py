@@ -22,6 +22,7 @@ from inflows import files
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.raw.parts import ROWS_HELD
+from inflows.sources import recognise
 from inflows.sources.dumps import Item
 from inflows.sources.formats import Format
 from inflows.sources.tables import open_table
@@ -51,21 +52,33 @@ def looked_at(
     if not full:
         raise UsageError(f"{items[0].name} is empty, and there is no other file.", "Fetch it again.")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        heads = list(pool.map(lambda item: _head(item, store), full))
+        heads = list(pool.map(lambda item: _head(item, source, store), full))
     found = []
     for item, (columns, rows) in zip(full, heads, strict=True):
         if source.check is not None:
-            source.check(item.name, columns)
+            try:
+                source.check(item.name, columns)
+            except UsageError as error:
+                head = (
+                    recognise.Head(recognise.PARQUET, columns)
+                    if item.path is None
+                    else recognise.head_of(item.path)
+                )
+                raise recognise.other_format(item.name, head, source.name, source.forms) or error from None
         if rows == 0:
             warnings.append(f"{item.name} has no rows.")
         found.append((item, rows))
     return found
 
 
-def _head(item: Item, store: Callable[[], ObjectStore]) -> tuple[dict[str, pl.DataType], int]:
+def _head(item: Item, source: Format, store: Callable[[], ObjectStore]) -> tuple[dict[str, pl.DataType], int]:
     if item.remote is None:
         assert item.path is not None
-        table = open_table(item.path)
+        try:
+            table = open_table(item.path)
+        except UsageError as error:
+            head = recognise.head_of(item.path)
+            raise recognise.other_format(item.name, head, source.name, source.forms) or error from None
         return table.columns, table.rows or 0
     schema, rows = store().head(item.remote)
     empty = pl.from_arrow(schema.empty_table())

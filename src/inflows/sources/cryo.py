@@ -1,4 +1,4 @@
-"""`cryo`: the datasets erc20_transfers and native_transfers of cryo, with the times of its blocks.
+"""`cryo`: the datasets erc20_transfers, logs and native_transfers of cryo, with the times of its blocks.
 
 Read by column names, whatever the files are called. Binary columns may be hex text (`--hex`), and a u256
 comes in one or more forms (`--u256-types`), of which the best is taken. Source: cryo's crates/freeze,
@@ -13,15 +13,17 @@ import polars as pl
 
 from inflows.sources.aws_eth import own_row, whole_number
 from inflows.sources.ethereum_etl import etl_time
-from inflows.sources.evm_logs import hex_to_digits
+from inflows.sources.evm_logs import decode_transfer_logs, hex_to_digits
 from inflows.sources.tables import LINE
 
 SOURCE: Final = "cryo"
 
 TRANSFERS: Final = ("block_number", "transaction_hash", "from_address", "to_address")
+TOPICS: Final = ("topic0", "topic1", "topic2", "topic3")
 NEEDED: Final = {
     "erc20_transfers": (*TRANSFERS, "log_index", "erc20"),
     "native_transfers": (*TRANSFERS, "transfer_index"),
+    "logs": ("block_number", "transaction_hash", "log_index", "address", *TOPICS, "data"),
     "transactions": ("transaction_hash", "success"),
     "blocks": ("block_number", "timestamp"),
 }
@@ -66,6 +68,40 @@ def normal(rows: pl.LazyFrame) -> pl.LazyFrame:
         *(_address(hex_text(name, types)).alias(name) for name in addresses),
         amount(types).alias("_amount"),
         *(name for name in (LINE,) if name in types),
+    )
+
+
+def normal_logs(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Logs as evm_logs reads them: hex text, the topics as a list."""
+    types = dict(rows.collect_schema())
+    topics = pl.concat_list(hex_text(name, types) for name in TOPICS)
+    return rows.select(
+        pl.col("block_number", "log_index").cast(pl.Int64, strict=False),
+        hex_text("transaction_hash", types).alias("transaction_hash"),
+        hex_text("address", types).alias("address"),
+        topics.list.drop_nulls().alias("topics"),
+        hex_text("data", types).fill_null("0x").alias("data"),
+        *(name for name in (LINE,) if name in types),
+    )
+
+
+def logs_as_own(rows: pl.LazyFrame, chain: str) -> pl.LazyFrame:
+    """logs (normal_logs), with TIME: token transfers among all logs, as of any other source of logs."""
+    return own_row(
+        decode_transfer_logs(rows),
+        chain,
+        SOURCE,
+        tx_hash=pl.col("transaction_hash"),
+        position=pl.col("log_index"),
+        kind=pl.lit("token"),
+        contract=pl.col("contract"),
+        amount_raw=pl.col("amount_raw"),
+        given=pl.when(pl.col(LINE).is_not_null())
+        .then(pl.lit("not_readable"))
+        .when(pl.col("reason").is_not_null())
+        .then("reason")
+        .when(pl.col(TIME).is_null())
+        .then(pl.lit("block_unknown")),
     )
 
 

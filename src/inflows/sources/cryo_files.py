@@ -24,6 +24,8 @@ from inflows.sources.tables import LINE, Table, open_table
 
 SUFFIXES: Final = (".parquet", ".pq", ".csv", ".csv.gz")
 _RANGE: Final = re.compile(r"__(\d+)_to_(\d+)")
+_MOVES: Final = ("erc20_transfers", "logs", "native_transfers")
+"""The datasets that tell of transfers."""
 _MORE: Final = (
     "cryo's native_transfers tell neither delegatecalls nor, without --exclude-failed, failed calls from "
     "transfers: what such calls carry is counted. Traces of a node (ingest evm --traces) have no such doubt."
@@ -46,6 +48,10 @@ def deliver(order: Order) -> Iterator[Delivery]:
     for table in export.tables["erc20_transfers"]:
         rows = _with_times(cryo.normal(table.frame), times)
         yield _transfers(table, rows, cryo.erc20_as_own, export.chain)
+    for table in export.tables["logs"]:
+        yield _transfers(
+            table, _with_times(cryo.normal_logs(table.frame), times), cryo.logs_as_own, export.chain
+        )
     for table in export.tables["native_transfers"]:
         index = pl.col("transfer_index")
         rows = (
@@ -59,7 +65,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
 
 FORMAT: Final = Format(
     name=cryo.SOURCE,
-    summary="cryo's erc20_transfers and native_transfers with its blocks, Parquet or CSV, binary or hex",
+    summary="cryo's erc20_transfers, logs and native_transfers with its blocks, Parquet or CSV, binary or hex",
     deliver=deliver,
     suffixes=SUFFIXES,
 )
@@ -81,11 +87,11 @@ def _found(order: Order) -> _Export:
         if dataset.endswith("_transfers"):
             _check_amounts(path, table, order)
         export.tables[dataset].append(table)
-    moves = export.tables["erc20_transfers"] + export.tables["native_transfers"]
+    moves = [table for dataset in _MOVES for table in export.tables[dataset]]
     if not moves:
         names = ", ".join(unread[:3]) or ", ".join(str(path) for path in order.paths[:3])
         raise UsageError(
-            f"{names}: no file has the columns of cryo's erc20_transfers or native_transfers.",
+            f"{names}: no file has the columns of cryo's {', '.join(_MOVES[:-1])} or {_MOVES[-1]}.",
             "Give files of these datasets and of blocks, with their default columns. Nothing was stored.",
         )
     if not export.tables["blocks"]:
@@ -175,7 +181,7 @@ def _successes(export: _Export) -> pl.LazyFrame:
 def _transfers(
     table: Table, rows: pl.LazyFrame, as_own: Callable[[pl.LazyFrame, str], pl.LazyFrame], chain: str
 ) -> Delivery:
-    exact = cryo.amount_form(table.columns) in cryo.EXACT_FORMS
+    exact = as_own is cryo.logs_as_own or cryo.amount_form(table.columns) in cryo.EXACT_FORMS
 
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         return judged(batch, as_own, chain, exact=exact)
@@ -186,7 +192,7 @@ def _transfers(
 
 def _blocks(export: _Export) -> Iterator[Delivery]:
     """The blocks, where their hashes were exported, with what was read of them."""
-    token = _ranges(export.tables["erc20_transfers"])
+    token = _ranges(export.tables["erc20_transfers"] + export.tables["logs"])
     native = _ranges(export.tables["native_transfers"])
     for table in export.tables["blocks"]:
         hashes = next((name for name in ("block_hash", "hash") if name in table.columns), "")

@@ -18,6 +18,7 @@ import polars as pl
 
 from inflows.chains import EVM_ZERO
 from inflows.contracts.schema import UTC_TIME
+from inflows.sources import evm_traces, own
 from inflows.sources.evm_logs import decode_transfer_logs
 from inflows.sources.own import GIVEN
 from inflows.sources.tables import LINE
@@ -37,6 +38,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "block_number", "block_timestamp",
     ),
     "logs": ("log_index", "transaction_hash", "address", "data", "topics", "block_number", "block_timestamp"),
+    "traces": (
+        "block_number", "transaction_hash", "from_address", "to_address", "value", "trace_type", "call_type",
+        "trace_address", "error", "status", "block_timestamp",
+    ),
 }  # fmt: skip
 """The columns that are read, by table."""
 
@@ -45,6 +50,11 @@ OPTIONAL: Final = (
     "contract_address",
 )  # fmt: skip
 """Columns that some exports leave out."""
+OF_SOME_ROWS: Final[dict[str, tuple[str, ...]]] = {
+    "transactions": ("to_address",),
+    "traces": ("transaction_hash", "from_address", "to_address", "call_type", "trace_address", "error"),
+}
+"""Columns that have no value in any row of some files (creations, rewards): JSON lines leave them out then."""
 
 TIME: Final = "_block_time"
 """The time of the row's block, looked up in blocks (null: not known)."""
@@ -100,12 +110,42 @@ def transactions_as_own(rows: pl.LazyFrame, chain: str) -> pl.LazyFrame:
         kind=pl.lit("native"),
         contract=pl.lit(""),
         amount_raw=pl.col("value"),
-        given=pl.when(pl.col("value").str.contains(r"^\s*0+\s*$"))
+        given=pl.when(pl.col("value").str.contains(r"^\s*0+(?:\.0*)?\s*$"))
         .then(pl.lit("zero_value"))
         .when(status == "0")
         .then(pl.lit("failed"))
         .when((status != "1").fill_null(True))
         .then(pl.lit("status_unknown")),
+    )
+
+
+def typed_traces(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """traces as evm_traces reads them: `status` as an integer, `value` as digits."""
+    return rows.with_columns(
+        pl.col("status").str.strip_chars().cast(pl.Int64, strict=False),
+        own.whole_amount(pl.col("value").fill_null("").str.strip_chars()).alias("value"),
+    )
+
+
+def traces_as_own(rows: pl.LazyFrame, chain: str, failed: pl.DataFrame | None) -> pl.LazyFrame:
+    """traces, with TIME: native transfers and internal ones. `failed`: see evm_traces."""
+    value = pl.col("value")
+    found = evm_traces.traces_as_own(
+        typed_traces(rows),
+        chain,
+        SOURCE,
+        failed,
+        amount=value,
+        is_zero=value.str.contains(r"^0*$"),
+        block_time=pl.col(TIME),
+    )
+    return found.with_columns(
+        pl.when(pl.col(LINE).is_not_null())
+        .then(pl.lit("not_readable"))
+        .when(pl.col(GIVEN).is_null() & pl.col("block_time").is_null())
+        .then(pl.lit("block_unknown"))
+        .otherwise(GIVEN)
+        .alias(GIVEN)
     )
 
 
@@ -150,6 +190,26 @@ def topics_list(text: pl.Expr) -> pl.Expr:
     """Topics as a list: joined by commas, with or without the brackets and quotes of a printed list."""
     plain = text.fill_null("").str.replace_all(r"[\[\]'\"\s]", "")
     return plain.str.split(",").list.filter(pl.element() != "")
+
+
+def as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    """A column of Parquet as the text that a CSV file would hold.
+
+    Decimals (BigQuery's NUMERIC) of whole numbers are exact at any size; floating point is judged as such.
+    """
+    value = pl.col(name)
+    if isinstance(kind, pl.Datetime):
+        utc = value.dt.convert_time_zone("UTC") if kind.time_zone else value
+        return utc.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+    if isinstance(kind, pl.Decimal):
+        return value.cast(pl.String).str.replace(r"\.0*$", "")
+    if kind == pl.Binary:
+        return pl.lit("0x") + value.bin.encode("hex")
+    if isinstance(kind, pl.List):
+        element = pl.element()
+        text = element.struct.json_encode() if isinstance(kind.inner, pl.Struct) else element.cast(pl.String)
+        return value.list.eval(text).list.join(",")
+    return value.cast(pl.String)
 
 
 def etl_time(text: pl.Expr) -> pl.Expr:

@@ -1,57 +1,28 @@
-"""The files of ethereum-etl: recognised by name, decoded to text, looked up in each other, and delivered."""
+"""The tables of ethereum-etl: looked up in each other, and delivered."""
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import polars as pl
-import pyarrow as pa
 
-from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery
 from inflows.sources import ethereum_etl as etl
 from inflows.sources import own, usual
+from inflows.sources.aws_eth import judged
 from inflows.sources.blocks_read import ranges, within
+from inflows.sources.etl_reading import FORMS, SUFFIXES, Export, decoded
 from inflows.sources.evm_logs import decode_transfer_logs
+from inflows.sources.evm_traces import failed_calls
 from inflows.sources.formats import Format, Order
-from inflows.sources.jsonlines import json_line_batches
-from inflows.sources.paths import expand, name_of
 from inflows.sources.streaming import in_batches
-from inflows.sources.tables import LINE, open_table, unreadable
-
-DEFAULT_CHAIN: Final = "ethereum"
-_SUFFIXES: Final = (".csv", ".csv.gz", ".json", ".json.gz", ".jsonl", ".jsonl.gz")
-_NAME: Final = re.compile(r"(token_transfers|transactions|receipts|blocks|logs)(?![a-z])")
-
-
-@dataclass
-class _Export:
-    """What was found: by table, each file's name with its rows as text in Parquet."""
-
-    chain: str
-    tables: dict[str, list[tuple[str, Path]]] = field(
-        default_factory=lambda: {name: [] for name in etl.COLUMNS}
-    )
-
-    def rows(self, table: str) -> pl.LazyFrame:
-        """All rows of a table."""
-        paths = [path for _, path in self.tables[table]]
-        columns = (*etl.COLUMNS[table], LINE)
-        return (
-            pl.scan_parquet(paths, glob=False)
-            if paths
-            else pl.LazyFrame(schema=dict.fromkeys(columns, pl.String))
-        )
+from inflows.sources.tables import LINE
 
 
 def deliver(order: Order) -> Iterator[Delivery]:
     """Transfers of all tables first, then the blocks with what was delivered of them."""
-    export = _decoded(order)
+    export = decoded(order)
     times = _times(export)
     nfts = _nft_keys(export)
     receipts = _receipts(export)
@@ -70,97 +41,22 @@ def deliver(order: Order) -> Iterator[Delivery]:
             .join(receipts, on="_hash", how="left", validate="m:1")
         )
         yield _transfers(name, rows, "transactions", etl.transactions_as_own, export.chain)
+    failed = failed_calls([etl.typed_traces(export.rows("traces"))]) if export.tables["traces"] else None
+    for name, path in export.tables["traces"]:
+        yield _traces(name, _with_time(pl.scan_parquet(path, glob=False), times), failed, export.chain)
     yield from _blocks(export, receipts)
 
 
 FORMAT: Final = Format(
     name="ethereum-etl",
-    summary="ethereum-etl's blocks, transactions, token_transfers, logs and receipts, CSV or JSON lines",
+    summary="ethereum-etl's tables and BigQuery's crypto_ethereum, CSV, JSON lines or Parquet",
     deliver=deliver,
-    suffixes=_SUFFIXES,
+    suffixes=SUFFIXES,
+    forms=FORMS,
 )
 
 
-def _decoded(order: Order) -> _Export:
-    """Find the export's files and rewrite their columns as text; those of other names are warned of."""
-    paths = expand(order.paths, _SUFFIXES)
-    given = expand([order.blocks], _SUFFIXES) if order.blocks else []
-    tables = {path: _table_of(path) for path in paths}
-    known = [path for path, table in tables.items() if table]
-    if not known:
-        raise UsageError(
-            f"{', '.join(path.name for path in paths[:3])}: no file is named like one of ethereum-etl.",
-            "Names begin with blocks, transactions, token_transfers, logs or receipts.",
-        )
-    for path, table in tables.items():
-        if not table:
-            order.warnings.append(f"{path.name} is not read: its name begins with no table of ethereum-etl.")
-    tables.update(dict.fromkeys(given, "blocks"))
-    if "blocks" not in tables.values():
-        beside = {folder for path in known for folder in [path.parent]}
-        for path in sorted(file for folder in beside for file in folder.glob("blocks*")):
-            if path.name.endswith(_SUFFIXES):
-                tables[path] = "blocks"
-    export = _Export(order.chain or DEFAULT_CHAIN)
-    order.scratch.mkdir(parents=True, exist_ok=True)
-    for number, (path, table) in enumerate(sorted(tables.items())):
-        if table:
-            target = order.scratch / f"{number:06}.parquet"
-            _decode(path, table, target)
-            export.tables[table].append((name_of(path), target))
-            order.counted(files=1)
-    return export
-
-
-def _table_of(path: Path) -> str:
-    match = _NAME.match(path.name)
-    return match[1] if match else ""
-
-
-def _decode(path: Path, table: str, target: Path) -> None:
-    """Write the columns that are read as text into Parquet, with LINE for what is no row."""
-    columns = etl.COLUMNS[table]
-    try:
-        if path.name.removesuffix(".gz").endswith(".csv"):
-            found = open_table(path)
-            _check(path, table, set(found.columns))
-            missing = [pl.lit(None, dtype=pl.String).alias(c) for c in columns if c not in found.columns]
-            try:
-                found.frame.with_columns(missing).select(*columns, LINE).sink_parquet(
-                    target, compression="lz4"
-                )
-            except pl.exceptions.PolarsError as error:
-                raise found.failures[0] if found.failures else unreadable(path, error) from None
-            return
-        if path.stat().st_size == 0:
-            raise UsageError(f"{path} is empty.", "Leave it out, or fetch it again.")
-        _decode_json_lines(path, table, target)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise unreadable(path, error) from None
-
-
-def _decode_json_lines(path: Path, table: str, target: Path) -> None:
-    columns = etl.COLUMNS[table]
-    parts = [part for part in json_line_batches(path, columns) if part.height]
-    if parts:
-        present = {c for c in columns if any(part[c].null_count() < part.height for part in parts)}
-        _check(path, table, present)
-    frame = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys((*columns, LINE), pl.String))
-    frame.write_parquet(target, compression="lz4")
-
-
-def _check(path: Path, table: str, present: set[str]) -> None:
-    missing = [c for c in etl.COLUMNS[table] if c not in present and c not in etl.OPTIONAL]
-    if table == "transactions":
-        missing = [c for c in missing if c != "to_address"]  # null in every row of a file of creations
-    if missing:
-        raise UsageError(
-            f"{path} has no column '{missing[0]}'.",
-            f"A file of {table} needs {', '.join(c for c in etl.COLUMNS[table] if c not in etl.OPTIONAL)}.",
-        )
-
-
-def _times(export: _Export) -> pl.LazyFrame:
+def _times(export: Export) -> pl.LazyFrame:
     """The time of each block; a block that two files give different times has none."""
     return (
         export.rows("blocks")
@@ -184,7 +80,7 @@ def _with_time(rows: pl.LazyFrame, times: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _receipts(export: _Export) -> pl.LazyFrame:
+def _receipts(export: Export) -> pl.LazyFrame:
     """Status and created contract by transaction: of receipts, and of transactions that some file tells of.
 
     A transaction that two files give different statuses has none.
@@ -210,7 +106,7 @@ def _receipts(export: _Export) -> pl.LazyFrame:
     )
 
 
-def _nft_keys(export: _Export) -> pl.LazyFrame:
+def _nft_keys(export: Export) -> pl.LazyFrame:
     """Block, transaction and log index of the transfers that the logs say are of NFTs."""
     return (
         decode_transfer_logs(export.rows("logs").with_columns(topics=etl.topics_list(pl.col("topics"))))
@@ -236,7 +132,22 @@ def _transfers(
     return Delivery("transfers", frame, name)
 
 
-def _blocks(export: _Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
+def _traces(name: str, rows: pl.LazyFrame, failed: pl.DataFrame | None, chain: str) -> Delivery:
+    def judge(batch: pl.DataFrame) -> pl.DataFrame:
+        """Set aside what moves nothing, and keep as JSON what was read of the bad ones."""
+        delivered = batch.select(*etl.COLUMNS["traces"], LINE)
+        return judged(
+            batch,
+            lambda rows, of: etl.traces_as_own(rows, of, failed),
+            chain,
+            exact=True,
+            delivered=delivered,
+        )
+
+    return Delivery("transfers", in_batches(rows, judge, "transfers"), name)
+
+
+def _blocks(export: Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
     """Withdrawals, and the blocks with what was read of them."""
     read = _coverage(export, receipts)
     for name, path in export.tables["blocks"]:
@@ -256,7 +167,7 @@ def _blocks(export: _Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
                     within(number, read["native"])
                     & ~number.is_in(read["native_unknown"].implode()).fill_null(False)
                 ).alias("has_native"),
-                pl.lit(False).alias("has_trace"),
+                pl.lit(within(number, read["trace"])).alias("has_trace"),
                 pl.col("withdrawals").is_not_null().alias("has_withdrawal"),
                 pl.lit(False).alias("has_utxo"),
             ]
@@ -278,10 +189,11 @@ def _withdrawals(name: str, rows: pl.DataFrame, chain: str) -> Delivery:
     return Delivery("transfers", own.with_rows(judged, rows.drop(etl.TIME)).lazy(), name)
 
 
-def _coverage(export: _Export, receipts: pl.LazyFrame) -> dict[str, pl.Series]:
+def _coverage(export: Export, receipts: pl.LazyFrame) -> dict[str, pl.Series]:
     """Ranges of blocks that were read, by kind, and the blocks with transactions of unknown status."""
     tokens = [path for table in ("token_transfers", "logs") for _, path in export.tables[table]]
-    native = [path for _, path in export.tables["transactions"]]
+    traces = [path for _, path in export.tables["traces"]]
+    native = [path for _, path in export.tables["transactions"]] + traces
     unknown = (
         export.rows("transactions")
         .with_columns(_hash=pl.col("hash").str.to_lowercase())
@@ -294,5 +206,6 @@ def _coverage(export: _Export, receipts: pl.LazyFrame) -> dict[str, pl.Series]:
     return {
         "token": ranges(tokens),
         "native": ranges(native),
+        "trace": ranges(traces),
         "native_unknown": unknown["block_number"].drop_nulls(),
     }

@@ -9,6 +9,7 @@ import logging
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -27,14 +28,16 @@ from inflows.sources import (
     aws_eth_traces,
     aws_eth_transactions,
     batches,
+    bitcoin_etl,
     cryo_files,
     dumps,
     etl_files,
     own_files,
+    recognise,
 )
 from inflows.sources.formats import Format, Order
 from inflows.sources.labelled import only_labelled
-from inflows.sources.paths import is_remote
+from inflows.sources.paths import expand, is_remote
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ FORMATS: Final[dict[str, Format]] = {
     for source in (
         own_files.FORMAT,
         etl_files.FORMAT,
+        bitcoin_etl.FORMAT,
         aws_btc.FORMAT,
         aws_eth_token_transfers.FORMAT,
         aws_eth_logs.FORMAT,
@@ -186,10 +190,24 @@ class _Job:
         return report
 
     def _ingested(self, order: Order, progress: Progress) -> IngestReport:
-        deliveries = self.source.deliver(order)
-        if self.labelled is not None:
-            deliveries = only_labelled(deliveries, self.labelled)
-        return ingest(self.layout, deliveries, replace=self.replace, progress=progress)
+        try:
+            deliveries = self.source.deliver(order)
+            if self.labelled is not None:
+                deliveries = only_labelled(deliveries, self.labelled)
+            return ingest(self.layout, deliveries, replace=self.replace, progress=progress)
+        except UsageError as error:
+            raise self._as_it_is(error, order) or error from None
+
+    def _as_it_is(self, error: UsageError, order: Order) -> UsageError | None:
+        """The error that says what a file is, where one that the error names is of another format."""
+        with suppress(UsageError):
+            for path in expand(order.paths, self.source.suffixes):
+                if path.name in error.problem:
+                    head = recognise.head_of(path)
+                    other = recognise.other_format(str(path), head, self.source.name, self.source.forms)
+                    if other is not None:
+                        return other
+        return None
 
     def _found(self, paths: Sequence[str]) -> list[dumps.Item]:
         return dumps.of_days(dumps.find(paths, self.source.suffixes, self.store), *self.days)

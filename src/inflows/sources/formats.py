@@ -37,6 +37,8 @@ class Format:
     deliver: Callable[[Order], Iterable[Delivery]]
     suffixes: tuple[str, ...] = (".csv", ".csv.gz", ".parquet", ".pq")
     """What the names of files end with that are read of folders, globs and buckets."""
+    forms: tuple[str, ...] = ("CSV", "Parquet")
+    """The forms (recognise.CSV, …) that files of it may have."""
     columns: tuple[str, ...] = ()
     """The columns that are read of Parquet files in a bucket; none: whole files are fetched."""
     check: Callable[[str, Mapping[str, pl.DataType]], None] | None = None

@@ -26,7 +26,6 @@ from inflows.errors import InflowsError, UsageError
 
 LINE: Final = "_line"
 _BLOCK_BYTES: Final = 8 << 20
-_CSV_SUFFIXES: Final = (".csv", ".csv.gz")
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,7 @@ def open_table(path: Path) -> Table:
     try:
         if path.stat().st_size == 0:
             raise UsageError(f"{path} is empty.", "Give a file with a header at least, or leave it out.")
-        if path.name.endswith(_CSV_SUFFIXES) or not _is_parquet(path):
-            return _open_csv(path)
-        return _open_parquet(path)
+        return _open_parquet(path) if _is_parquet(path) else _open_csv(path)
     except (
         OSError,
         EOFError,
@@ -80,8 +77,9 @@ def unreadable(path: Path, error: Exception) -> UsageError:
 
 
 def _is_parquet(path: Path) -> bool:
+    """By its first bytes; a file that is named so and has others is no whole one."""
     with path.open("rb") as handle:
-        return path.name.endswith((".parquet", ".pq")) or handle.read(4) == b"PAR1"
+        return handle.read(4) == b"PAR1" or path.name.endswith((".parquet", ".pq"))
 
 
 def _open_parquet(path: Path) -> Table:
