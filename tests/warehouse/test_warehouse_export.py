@@ -43,9 +43,7 @@ def test_the_exported_schema_is_exact_and_readable_elsewhere(published: Layout, 
             elif field.name == "amount":
                 assert kind == "decimal128(38, 18)", (path.name, field)
             elif kind == "double":
-                assert field.name.endswith(
-                    ("share", "_on_year", "_on_previous", "_of_world", "to_published")
-                )
+                assert field.name.endswith(("share", "_on_year", "_on_previous", "_of_world", "to_published"))
             elif kind.startswith("timestamp"):
                 assert kind == "timestamp[us]", (path.name, field)
                 assert field.name.endswith("_utc"), (path.name, field)

@@ -65,7 +65,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
 
 FORMAT: Final = Format(
     name=cryo.SOURCE,
-    summary="cryo's erc20_transfers, logs and native_transfers with its blocks, Parquet or CSV, binary or hex",
+    summary="cryo's erc20_transfers, logs, native_transfers and blocks, Parquet or CSV, binary or hex",
     deliver=deliver,
     suffixes=SUFFIXES,
 )

@@ -54,7 +54,7 @@ OF_SOME_ROWS: Final[dict[str, tuple[str, ...]]] = {
     "transactions": ("to_address",),
     "traces": ("transaction_hash", "from_address", "to_address", "call_type", "trace_address", "error"),
 }
-"""Columns that have no value in any row of some files (creations, rewards): JSON lines leave them out then."""
+"""Columns without a value in any row of some files (creations, rewards): JSON lines leave them out."""
 
 TIME: Final = "_block_time"
 """The time of the row's block, looked up in blocks (null: not known)."""

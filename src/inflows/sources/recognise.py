@@ -140,14 +140,14 @@ def _of(words: str, input_format: str) -> Known:
 
 
 _MOVES: Final = ("from_address", "to_address")
-_TRANSFERS: Final = (
+_TRANSFERS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("our own format (transfers)", "inflows", ("chain", "block_time", "tx_hash", "kind", "amount_raw")),
     ("our own format (UTXO entries)", "inflows", ("chain", "block_time", "tx_hash", "side", "amount_raw")),
     ("cryo's erc20_transfers", "cryo", ("transaction_hash", "log_index", "erc20", *_MOVES)),
     ("cryo's native_transfers", "cryo", ("transaction_hash", "transfer_index", *_MOVES)),
     ("cryo's logs", "cryo", ("transaction_hash", "log_index", "topic0", "topic1", "topic2", "data")),
 )
-_OTHERS: Final = (
+_OTHERS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
         "a file of labels",
         "Use inflows labels import. Nothing was stored.",
