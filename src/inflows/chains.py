@@ -29,6 +29,14 @@ FAMILY: Final[dict[str, str]] = {
 ZERO_ADDRESSES: Final = (EVM_ZERO, TRON_ZERO)
 """Senders of minted and receivers of burnt coins."""
 
+STAKING_CONTRACTS: Final = {"ethereum": ("0x00000000219ab540356cbb839cbe05303d7705fa",)}
+"""By chain: what takes coins out of circulation while they are staked, and is nobody's wallet whatever a list
+says. Ethereum: the deposit contract of the beacon chain (consensus-specs, deposit-contract.md), whose coins
+come back as withdrawals (EIP-4895)."""
+
+NATIVE_LOG_ADDRESS: Final = "0xfffffffffffffffffffffffffffffffffffffffe"
+"""The pseudo address whose Transfer logs say again what native transfers say (EIP-7708, SYSTEM_ADDRESS)."""
+
 
 def evm_labels_hold(chain: str) -> bool:
     """Whether labels for chain `evm` are claims about this chain's addresses too."""

@@ -21,6 +21,7 @@ import inflows
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 NOBODY = "0x" + "0" * 40
+BEACON = "0x00000000219ab540356cbb839cbe05303d7705fa"
 LEVELS = {"strict": 50, "base": 20, "all": 0}
 NOT_CUSTODY = {"gas", "deposit_funder", "deployer", "contract", "staking", "issuer"}
 EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN)
@@ -109,6 +110,8 @@ def book_of(claims: Iterable[Claim]) -> Book:
     book: Book = {level: {} for level in LEVELS}
     for level, least in LEVELS.items():
         for address, said in by_address.items():
+            if address == BEACON:  # nobody's wallet, whatever is claimed
+                continue
             held = [claim for claim in said if claim.confidence >= least]
             if any(claim.chain == "ethereum" for claim in held):
                 held = [claim for claim in held if claim.chain == "ethereum"]
@@ -152,7 +155,7 @@ def flow_type(moved: Moved, owners: Mapping[str, Owner]) -> str | None:
     if payer and payee and payer.exchange == payee.exchange:
         return "internal"
     issued = moved.from_address == NOBODY or (payer is not None and payer.role == "issuer")
-    taken_back = moved.to_address == NOBODY or (payee is not None and payee.role == "issuer")
+    taken_back = moved.to_address in (NOBODY, BEACON) or (payee is not None and payee.role == "issuer")
     sends = payer is not None and payer.role not in NOT_CUSTODY
     receives = payee is not None and payee.role not in NOT_CUSTODY
     if receives and issued:
@@ -168,7 +171,10 @@ def flow_type(moved: Moved, owners: Mapping[str, Owner]) -> str | None:
 
 
 def price_of(moved: Moved, quotes: Iterable[Quote]) -> Decimal | None:
-    """The latest quote at or before the block, at most 48 hours old; of several, the first source by name."""
+    """The latest quote at or before the block, at most 48 hours old; of several, the first source by name.
+
+    All of them were imported together here, so that none is known later than another.
+    """
     usable = [
         quote
         for quote in quotes

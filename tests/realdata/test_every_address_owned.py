@@ -63,7 +63,7 @@ def claims_by_lot(moves: list[Moved], lot: str) -> list[Claim]:
                 "internal": 61,
                 "mint": 7,
                 "burn": 9,
-                None: 91,
+                None: 90,
             },
         ),
     ],

@@ -127,6 +127,20 @@ def test_the_order_of_sources_stands_above_newness_and_a_replaced_quote_is_gone(
     assert prices(layout, LATER, ("second",)) == [("second", Decimal(2))]
 
 
+def test_of_sources_that_stand_alike_the_quote_known_later_decides_then_the_name(layout: Layout) -> None:
+    load_rows(layout, "prices", row("prices", source="a-list", price_usd="3000"))  # known since ever
+    load_rows(layout, "prices", row("prices", source="z-correction", price_usd="30"), known_at=NOW)
+    later, again = NOW + dt.timedelta(hours=1), NOW + dt.timedelta(hours=2)
+    load_rows(layout, "prices", row("prices", source="m-correction", price_usd="31"), known_at=later)
+    assert prices(layout, NOW - dt.timedelta(seconds=1)) == [("a-list", Decimal(3000))]
+    assert prices(layout, NOW) == [("z-correction", Decimal(30))]
+    assert prices(layout, later) == [("m-correction", Decimal(31))]
+    both = [row("prices", source=source, price_usd=str(i)) for i, source in enumerate("yx", start=1)]
+    load_rows(layout, "prices", *both, known_at=again)
+    assert prices(layout) == [("x", Decimal(2))]
+    assert prices(layout, order=("m-correction", "x")) == [("m-correction", Decimal(31))]
+
+
 @pytest.mark.parametrize("table", list(SOUND))
 def test_a_fingerprint_is_of_the_rows_and_not_of_the_files_they_came_in(layout: Layout, table: str) -> None:
     key = {"labels": "source", "prices": "source", "assets": "chain", "jurisdictions": "exchange"}[table]

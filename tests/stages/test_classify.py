@@ -2,11 +2,14 @@ import polars as pl
 import pytest
 from support import USDT, WETH, ZERO, address, asset, assets, prices, transfer, transfers, wallet, wallets
 
-from inflows.chains import TRON_ZERO
+from inflows.chains import STAKING_CONTRACTS, TRON_ZERO
 from inflows.stages.classify import classify_transfers
 from inflows.stages.label import label_transfers
 from inflows.stages.price import price_transfers
 
+BEACON = STAKING_CONTRACTS["ethereum"][0]
+ISSUED, OURS = address("weth-issuer"), address("a-any")
+"""Wrapped-native contracts that a list names too: an issuer's, and an exchange's own."""
 KNOWN = wallets(
     wallet("a-hot", "alpha"),
     wallet("a-cold", "alpha", "cold"),
@@ -16,6 +19,7 @@ KNOWN = wallets(
     wallet("b-gas", "bravo", "deposit_funder"),
     wallet("issuer", "tether", "issuer"),
     wallet("a-issuer", "alpha", "issuer"),
+    wallet("weth-issuer", "weth", "issuer"),
     wallet("low", "charlie", exchange_strict=None, role_strict=None, exchange_base=None, role_base=None),
     wallet("mid", "delta", exchange_strict=None, role_strict=None),
 )
@@ -40,7 +44,7 @@ def classified(*rows: dict[str, object]) -> pl.DataFrame:
         .lazy()
         .pipe(label_transfers, KNOWN)
         .pipe(price_transfers, LISTED, prices())
-        .pipe(classify_transfers, [WETH])
+        .pipe(classify_transfers, [WETH, ISSUED, OURS])
         .collect()
     )
 
@@ -68,6 +72,17 @@ def classified(*rows: dict[str, object]) -> pl.DataFrame:
         ("a-hot", WETH, USDT, "outflow", "alpha", None),
         (WETH, "a-hot", USDT, "inflow", None, "alpha"),
         ("user", "a-hot", "0x" + "fa4e" * 10, "inflow", None, "alpha"),
+        ("a-hot", BEACON, "", "burn", "alpha", None),
+        (BEACON, "a-hot", "", "mint", None, "alpha"),
+        ("a-hot", BEACON, USDT, "burn", "alpha", None),
+        # What holds for two rules shows which of them stands first.
+        ("a-issuer", "a-hot", USDT, "internal", "alpha", "alpha"),
+        ("a-hot", "a-issuer", USDT, "internal", "alpha", "alpha"),
+        (ISSUED, "a-hot", "", "mint", None, "alpha"),
+        ("a-hot", ISSUED, "", "burn", "alpha", None),
+        (OURS, "a-hot", "", "internal", "alpha", "alpha"),
+        ("b-hot", OURS, "", "wrap", "bravo", "alpha"),
+        (OURS, "b-hot", "", "wrap", "alpha", "bravo"),
     ],
 )
 def test_each_kind_of_flow(
@@ -111,3 +126,16 @@ def test_each_level_sees_only_labels_that_exist_there() -> None:
     assert found["flow_type_all"].to_list() == ["inter_exchange", "inter_exchange"]
     assert found["to_exchange_base"].to_list() == ["alpha", None]
     assert found["to_exchange_all"].to_list() == ["alpha", "charlie"]
+
+
+def test_a_staking_contract_is_one_on_its_own_chain_alone() -> None:
+    known = wallets(wallet("a-hot", "alpha", chain="bsc"))
+    row = transfer(chain="bsc", from_address=address("a-hot"), to_address=BEACON, contract="", kind="native")
+    typed = (
+        transfers(row)
+        .lazy()
+        .pipe(label_transfers, known)
+        .pipe(price_transfers, LISTED, prices())
+        .pipe(classify_transfers, [])
+    )
+    assert typed.collect()["flow_type_base"].to_list() == ["outflow"]

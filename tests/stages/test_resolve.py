@@ -252,3 +252,13 @@ def test_half_a_million_single_claims_are_resolved() -> None:
     assert wallets.height == count
     assert wallets["exchange_all"].unique().to_list() == ["x"]
     assert wallets["exchange_base"].null_count() == count
+
+
+def test_a_chains_own_staking_contract_is_nobodys_wallet_there_whatever_a_list_says() -> None:
+    deposit = "0x00000000219ab540356cbb839cbe05303d7705fa"
+    named = [
+        claim("kraken", address=deposit, role="staking", confidence=100),
+        claim("coinbase", address=deposit, chain="evm"),
+    ]
+    assert resolve(*named, chain="ethereum") == []
+    assert only(resolve(*named, chain="base"))["exchange_all"] == "coinbase"

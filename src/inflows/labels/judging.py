@@ -16,7 +16,7 @@ from inflows.labels.addresses import WRONG_CHECKSUM, judge, keeps_eip55
 from inflows.labels.chain_names import canonical_chain
 from inflows.labels.exchanges import EXCHANGE, UNKNOWN_KIND, Names
 from inflows.labels.owners import owner_in
-from inflows.labels.roles import HACK, told_role
+from inflows.labels.roles import CONTRACT, HACK, ROUTER, told_role
 
 SOUND, SKIPPED, QUARANTINED = "sound", "skipped", "quarantined"
 
@@ -148,16 +148,26 @@ def with_contracts(judged: pl.DataFrame, contracts: pl.DataFrame) -> pl.DataFram
 def _owners(named: pl.DataFrame, names: Names) -> pl.DataFrame:
     """Of each different (name, label, tags): _owner, exchange, `_skip` (why it is none), the role `_told`."""
     found = [_owner(name, label, tags, names) for name, label, tags in named.iter_rows()]
-    told = told_role(pl.concat_str("tags", pl.lit(" "), "label"))
+    told = told_role(pl.col("label"), pl.col("tags"))
+    routers = [
+        _is_of_another(label, exchange, names)
+        for label, (_, exchange, _) in zip(named["label"], found, strict=True)
+    ]
     # An explorer's tag for a token (`BIKICOIN TOKEN (BIKI)`) names the token, not whose it is.
-    names_a_token = (pl.col("name") == "") & (told == "contract") & ~pl.col("_known")
+    names_a_token = (pl.col("name") == "") & (pl.col("_told") == CONTRACT) & ~pl.col("_known")
     return (
         named.with_columns(
             pl.Series("_owner", [owner for owner, _, _ in found], dtype=pl.String),
             pl.Series("exchange", [exchange for _, exchange, _ in found], dtype=pl.String),
             pl.Series("_skip", [skip for _, _, skip in found], dtype=pl.String),
             pl.Series("_known", [names.is_known(owner) for owner, _, _ in found], dtype=pl.Boolean),
+            pl.Series("_others", routers, dtype=pl.Boolean),
             _told=told,
+        )
+        .with_columns(
+            _told=pl.when((pl.col("_told") == ROUTER) & pl.col("_others"))
+            .then(pl.lit(CONTRACT))
+            .otherwise("_told")
         )
         .with_columns(
             _skip=pl.when(pl.col("_skip") != "")
@@ -168,8 +178,16 @@ def _owners(named: pl.DataFrame, names: Names) -> pl.DataFrame:
             .then(pl.lit(TOKEN_TAG))
             .otherwise(pl.lit(""))
         )
-        .drop("_known")
+        .drop("_known", "_others")
     )
+
+
+def _is_of_another(label: str, exchange: str, names: Names) -> bool:
+    """Whether an explorer's tag (`Uniswap V3: Router`) names another owner than its list does."""
+    if ROUTER not in label.lower():
+        return False
+    owner = owner_in(label, names)
+    return (":" in label or names.is_known(owner)) and names.owner(owner).exchange != exchange
 
 
 def _owner(name: str, label: str, tags: str, names: Names) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from inflows.labels.exchanges import Names
 
-_WALLET_WORDS: Final = frozenset(
+WALLET_WORDS: Final = frozenset(
     [
         "account",
         "address",
@@ -79,4 +79,4 @@ def owner_in(label: str, names: Names) -> str:
 
 
 def _is_about_the_wallet(word: str) -> bool:
-    return word.lower().strip("-.,") in _WALLET_WORDS or bool(_TICKER.fullmatch(word))
+    return word.lower().strip("-.,") in WALLET_WORDS or bool(_TICKER.fullmatch(word))

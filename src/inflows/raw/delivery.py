@@ -7,11 +7,12 @@ from typing import Final
 
 import polars as pl
 
+from inflows.chains import NATIVE_LOG_ADDRESS
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.schema import dtypes, with_defaults
 from inflows.errors import InflowsError
 from inflows.raw.quarantine import ADDRESS_KEYS, SCHEMAS, with_keys
-from inflows.raw.reasons import UNKNOWN
+from inflows.raw.reasons import NATIVE_SAID_TWICE, UNKNOWN
 
 CHAIN: Final = "_chain"
 DATE: Final = "_date"
@@ -46,7 +47,8 @@ def delivered_columns(dataset: str) -> dict[str, pl.DataType]:
 def staged(delivery: Delivery) -> pl.LazyFrame:
     """A delivery with its keys, origin, and the partition that each row belongs to.
 
-    A chain that is no slug never becomes part of a path: such rows belong to the unknown chain.
+    A chain that is no slug never becomes part of a path: such rows belong to the unknown chain. Whatever the
+    source, a log that says a native transfer once more (EIP-7708) gets the reason to be set aside.
     """
     names = delivery.frame.collect_schema().names()
     frame = delivery.frame.with_columns(
@@ -55,11 +57,18 @@ def staged(delivery: Delivery) -> pl.LazyFrame:
     typed = with_defaults(frame, SCHEMAS[delivery.dataset]).select(
         pl.col(name).cast(kind) for name, kind in delivered_columns(delivery.dataset).items()
     )
+    if delivery.dataset == "transfers":
+        typed = typed.with_columns(pl.coalesce("reason", _said_twice()).alias("reason"))
     return with_keys(delivery.dataset, typed).with_columns(
         pl.lit(delivery.origin).alias("origin"),
         pl.col("chain").map_batches(_slugs, return_dtype=pl.String, is_elementwise=True).alias(CHAIN),
         pl.col("block_time").map_batches(_days, return_dtype=pl.String, is_elementwise=True).alias(DATE),
     )
+
+
+def _said_twice() -> pl.Expr:
+    says = (pl.col("kind") == "token") & (pl.col("contract") == NATIVE_LOG_ADDRESS)
+    return pl.when(says).then(pl.lit(NATIVE_SAID_TWICE))
 
 
 def _slugs(chains: pl.Series) -> pl.Series:

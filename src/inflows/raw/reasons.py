@@ -12,7 +12,12 @@ STATUS_UNKNOWN: Final = "status_unknown"
 MERGE_REASONS: Final = (CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH)
 """Reasons that depend on what else was delivered: such rows are judged again at every delivery."""
 
-SET_ASIDE: Final = ("failed", "nft", "no_transaction", "no_transfer", "not_labelled", "zero_value")
+NATIVE_SAID_TWICE: Final = "native_said_twice"
+"""Of token transfers of the pseudo address of EIP-7708: the native transfer is the one that counts."""
+
+SET_ASIDE: Final = (
+    "failed", NATIVE_SAID_TWICE, "nft", "no_transaction", "no_transfer", "not_labelled", "zero_value",
+)  # fmt: skip
 """Reasons of rows that are understood and move no coins of ours: counted, and kept nowhere."""
 
 UNKNOWN: Final = "unknown"

@@ -71,7 +71,9 @@ def balances(layout: Layout, as_of: dt.datetime) -> pl.LazyFrame:
 def prices(layout: Layout, as_of: dt.datetime, order: Sequence[str] = ()) -> pl.LazyFrame:
     """Quotes (contracts.registry.Prices), one for each chain, contract and time.
 
-    Of several sources the first in `order` decides; sources that are not in it come after, alphabetically.
+    Of several sources the first in `order` decides; those that are not in it come after. Between two that
+    stand alike the quote known later decides (a correction wins, whatever its source is called), then the
+    source's name.
     """
     quotes = latest(scan(layout, PRICES), PRICES, as_of)
     ranks = {source: rank for rank, source in reversed(list(enumerate(order)))}
@@ -81,7 +83,9 @@ def prices(layout: Layout, as_of: dt.datetime, order: Sequence[str] = ()) -> pl.
         else pl.lit(0, dtype=pl.UInt32)
     )
     return (
-        quotes.sort(rank, "source", maintain_order=True)
+        quotes.sort(
+            rank, "known_at", "source", descending=[False, True, False], nulls_last=True, maintain_order=True
+        )
         .unique(subset=("chain", "contract", "time"), keep="first", maintain_order=True)
         .select(PRICES.columns)
     )

@@ -6,4 +6,4 @@ setting. RULES_VERSION names the rules: it changes whenever the same input would
 
 from typing import Final
 
-RULES_VERSION: Final = "2"
+RULES_VERSION: Final = "3"

@@ -1,8 +1,9 @@
 """What kind of flow a transfer is, at each level; the order of the decisions is the rule.
 
 internal, mint or burn, wrap, inter_exchange, inflow or outflow; null where no side counts, and for a transfer
-of nothing. Sides that hold no customers' money (gas, deployer, issuer, …) make a transfer internal when the
-other side is the same exchange; otherwise they count as unlabelled.
+of nothing. What goes to a chain's own staking contract is burnt, as what comes back from it is minted. Sides
+that hold no customers' money (gas, deployer, issuer, …) make a transfer internal when the other side is the
+same exchange; otherwise they count as unlabelled.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from inflows.chains import ZERO_ADDRESSES
+from inflows.chains import STAKING_CONTRACTS, ZERO_ADDRESSES
 from inflows.contracts.names import CUSTODY_ROLES, LEVELS
 from inflows.contracts.schema import FLOW_TYPE
 
@@ -58,9 +59,14 @@ def _counts(side: str, level: str) -> pl.Expr:
 
 
 def _issues(side: str, level: str) -> pl.Expr:
-    """Whether a side makes or takes back coins: the zero address, or a wallet of an issuer."""
+    """Whether a side makes or takes back coins: the zero address, a staking contract, an issuer's wallet."""
+    address = pl.col(f"{side}_address")
     issuer = (pl.col(f"{side}_role_{level}") == "issuer").fill_null(False)
-    return pl.col(f"{side}_address").is_in(ZERO_ADDRESSES) | issuer
+    stakes = pl.any_horizontal(
+        (pl.col("chain") == chain) & address.is_in(contracts)
+        for chain, contracts in STAKING_CONTRACTS.items()
+    )
+    return address.is_in(ZERO_ADDRESSES) | stakes | issuer
 
 
 def _flow_type(level: str, wrapped_contracts: Sequence[str]) -> pl.Expr:

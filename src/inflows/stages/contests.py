@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.chains import evm_labels_hold
+from inflows.chains import STAKING_CONTRACTS, evm_labels_hold
 from inflows.contracts.schema import UTC_TIME
 from inflows.keys import BEGINNING, END
 
@@ -37,11 +37,16 @@ _RANK: Final = {"confidence": HIGHER_CONFIDENCE, "lineages": MORE_LINEAGES, "new
 
 
 def claims_of(claims: pl.LazyFrame, chain: str, lineages: Mapping[str, str]) -> pl.LazyFrame:
-    """Claims that hold on the chain, with open ends made definite, `is_specific` and `lineage`."""
+    """Claims that hold on the chain, with open ends made definite, `is_specific` and `lineage`.
+
+    A chain's own staking contract is nobody's wallet, so claims about it do not hold.
+    """
     chains = [chain, "evm"] if evm_labels_hold(chain) else [chain]
     source = pl.col("source")
     return (
-        claims.filter(pl.col("chain").is_in(chains))
+        claims.filter(
+            pl.col("chain").is_in(chains), ~pl.col("address").is_in(STAKING_CONTRACTS.get(chain, ()))
+        )
         .select(
             "address",
             pl.col("valid_from").fill_null(pl.lit(BEGINNING, dtype=UTC_TIME)),
