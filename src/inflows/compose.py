@@ -82,7 +82,9 @@ def build(settings: Settings, *, as_of: dt.datetime | None, now: dt.datetime, st
     """Label, price, classify, aggregate, attribute, check, publish: a vintage, as of now unless told."""
     as_of = as_of or now
     _require_transfers_before(settings.layout, as_of)
-    with files.writing(settings.layout):
+    layout = settings.layout
+    with files.writing(layout):
+        files.remove_unfinished(layout.raw, layout.registry, layout.warehouse)
         facts = step(compute_facts)(settings, as_of)
         return step(publish_vintage)(settings, as_of, now, facts)
 

@@ -1,8 +1,9 @@
 """Flows and daily facts, partition by partition: what has not changed is not computed again.
 
 A partition is a chain and a UTC day; all up to the daily facts is a pure function of it and the registries.
-The digest of its inputs stands in the metadata of the daily file, which is written last: a partition whose
-daily file carries the digest of today's inputs is done.
+The digest of its inputs, and of what in the program decides the results, stands in the metadata of the daily
+file, which is written last: a partition whose daily file carries the digest of today, and whose flows are as
+they were written, is done. Whatever else lies there (of another release, cut off, altered) is made again.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from typing import Final
 
 import polars as pl
 
+import inflows
 from inflows import files
 from inflows.chain_flows import classified_flows, contested_sums
-from inflows.contracts.flows import ContestedDaily, Findings
+from inflows.contracts.flows import ContestedDaily, DailyFacts, Findings, Flows
 from inflows.contracts.schema import dtypes
 from inflows.layout import Layout
 from inflows.raw.order import in_order
@@ -40,6 +42,8 @@ _BATCHES_AT_ONCE: Final = 2
 
 _INPUTS, _FINDINGS, _CONTESTED = "inflows.inputs", "inflows.findings", "inflows.contested"
 """What the metadata of a daily file holds besides its rows; the last only where there is any."""
+_FLOWS = "inflows.flows"
+"""There too: the SHA-256 of the file of flows that was made with it."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,11 @@ class Partition:
 
     @property
     def is_done(self) -> bool:
-        """Whether the results at hand were made from just these inputs."""
-        if not (self.daily.exists() and self.flows.exists()):
+        """Whether the results at hand were made from just these inputs, and are as they were made."""
+        about = files.parquet_metadata(self.daily)
+        if about.get(_INPUTS) != self.digest or not self.flows.exists():
             return False
-        return pl.read_parquet_metadata(self.daily).get(_INPUTS) == self.digest
+        return files.sha256_of(self.flows) == about.get(_FLOWS)
 
 
 @dataclass(frozen=True)
@@ -154,8 +159,7 @@ def _partition(
         chain.digest_of_day(date, staleness),
         str(staleness.total_seconds()),
         as_of.isoformat() if as_of < end_of_day else "",  # a day that is over does not depend on it
-        RULES_VERSION,
-        pl.__version__,
+        _program(),
     ]
     return Partition(
         chain=chain.chain,
@@ -166,6 +170,16 @@ def _partition(
         raw_sha256=raw_sha256,
         digest=hashlib.sha256("\n".join(inputs).encode()).hexdigest(),
     )
+
+
+def _program() -> str:
+    """What of the program decides the results: its release and rules, the columns, and who computes."""
+    columns = [
+        f"{schema.__name__}.{name} {kind}"
+        for schema in (Flows, DailyFacts, Findings, ContestedDaily)
+        for name, kind in dtypes(schema).items()
+    ]
+    return "\n".join([inflows.__version__, RULES_VERSION, f"polars {pl.__version__}", *columns])
 
 
 def _batches(partitions: Iterable[Partition]) -> Iterator[list[Partition]]:
@@ -208,6 +222,7 @@ def _compute(
         files.write_parquet(of_day, partition.flows, durable=False, compressed=False)
         metadata = {
             _INPUTS: partition.digest,
+            _FLOWS: files.sha256_of(partition.flows),
             _FINDINGS: json.dumps(findings_of[day].rows() if day in findings_of else []),
         }
         if day in contested_of:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import polars as pl
@@ -14,6 +16,9 @@ from filelock import FileLock, Timeout
 
 from inflows.errors import WorkError
 from inflows.layout import Layout
+
+_UNFINISHED: Final = re.compile(r"\..+\.[0-9a-f]{8}")
+"""How `replacing` names a file beside its place; the digits are random."""
 
 
 @contextmanager
@@ -66,6 +71,36 @@ def write_parquet(
         )
 
 
+def parquet_metadata(path: Path) -> dict[str, str]:
+    """The metadata of a Parquet file that can be made again; empty where it is missing or broken."""
+    try:
+        return pl.read_parquet_metadata(path)
+    except (OSError, pl.exceptions.PolarsError):
+        return {}
+
+
+def refuse_broken(*folders: Path) -> None:
+    """Raise a WorkError that names a Parquet file below the folders that is none, if there is one.
+
+    For afterwards, when reading failed: what reads many files does not say which of them is broken.
+    """
+    for folder in folders:
+        for path in sorted(folder.rglob("*.parquet")):
+            if not _is_parquet(path):
+                raise WorkError(
+                    f"{path} is broken: it is not (or no longer) a Parquet file.",
+                    "Restore it from a copy; or delete it, and ingest or import again what it held.",
+                )
+
+
+def _is_parquet(path: Path) -> bool:
+    try:
+        pl.read_parquet_schema(path)
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+    return True
+
+
 def write_text(text: str, path: Path, *, durable: bool = True) -> None:
     """Write a text file in UTF-8, whole or not at all."""
     with replacing(path, durable=durable) as aside:
@@ -76,6 +111,15 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def remove_unfinished(*folders: Path) -> None:
+    """Delete what killed runs left beside their places; only for who holds the lock."""
+    for folder in folders:
+        for inside, _, names in os.walk(folder):
+            for name in names:
+                if _UNFINISHED.fullmatch(name):
+                    Path(inside, name).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -97,5 +141,8 @@ def writing(layout: Layout, *, wait_seconds: float = 10.0) -> Iterator[None]:
         ) from None
     try:
         yield
+    except (pl.exceptions.PolarsError, ValueError, OSError):  # pyarrow's are ValueErrors
+        refuse_broken(layout.raw, layout.registry)
+        raise
     finally:
         lock.release()

@@ -60,4 +60,4 @@ def bcoin() -> Iterator[str]:
         yield f"http://x:{API_KEY}@127.0.0.1:{port}"
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(600)

@@ -110,7 +110,7 @@ def test_the_same_file_twice_is_stored_once(layout: Layout, tmp_path: Path) -> N
     assert stored(layout).height == 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 21 * 10**14), min_size=1, max_size=300))
 def test_the_nearest_satoshi_of_a_double_is_the_true_one(amounts: list[int]) -> None:
     outs = [entry(n, SHOP, amount / 10**8) for n, amount in enumerate(amounts)]

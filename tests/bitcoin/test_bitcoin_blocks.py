@@ -57,7 +57,7 @@ def test_amounts_are_read_exactly_as_they_are_written(written: str, units: str |
     assert read(written) == units
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 21 * 10**14), min_size=1, max_size=200))
 def test_every_amount_of_bitcoin_survives_in_each_form_that_nodes_write(amounts: list[int]) -> None:
     coins = [Decimal(amount).scaleb(-8) for amount in amounts]

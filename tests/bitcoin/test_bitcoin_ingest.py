@@ -182,7 +182,7 @@ def test_threads_that_find_out_a_nodes_form_at_once_do_not_trip_over_each_other(
     def slow(method: str, params: list[Any]) -> tuple[int, bytes] | None:
         if method == "getblock" and params[1] == 3:
             if params[0] == block_hash(1):
-                assert found.wait(10)
+                assert found.wait(600)
             return refused(-8, "Invalid verbosity")
         if method == "getblockhash" and params[0] == 8:  # asked for when block 2 or 3 is done
             found.set()

@@ -79,7 +79,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
 def process(*arguments: str, **options: Any) -> Said:
     """What a process of the command line answers."""
     child = start(*arguments, **options)
-    out, err = child.communicate(timeout=120)
+    out, err = child.communicate(timeout=600)
     return Said(child.returncode, (out or b"").decode(), (err or b"").decode())
 
 

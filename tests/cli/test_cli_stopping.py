@@ -1,5 +1,6 @@
 """However a run ends, the last publication stays, and the next run finishes the work."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -67,7 +68,7 @@ def test_a_build_that_is_killed_anywhere_leaves_the_last_vintage_and_is_made_goo
 
 def _stop(child: "subprocess.Popen[bytes]", number: int) -> Said:
     child.send_signal(number)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=600)
     return Said(child.returncode, out.decode(), err.decode())
 
 
@@ -89,7 +90,7 @@ def test_a_signal_ends_a_build_and_leaves_nothing_half_done(
     line = Line(shutil.copytree(stored, tmp_path / "data"))
     child = start("build", "--data", str(line.data))
     first = line.data / "warehouse" / "agg_flow_daily"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not any(first.rglob("part.parquet")) and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
     said = _stop(child, signal.SIGTERM)
@@ -102,25 +103,46 @@ def test_a_signal_ends_a_build_and_leaves_nothing_half_done(
     assert line.totals_of_vintages() == published.totals_of_vintages()
 
 
-def test_a_reader_that_goes_away_hears_no_complaint(published: Line) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_hears_no_complaint(published: Line, unbuffered: str) -> None:
     query = "select a.range from range(200000) a"
-    child = start("sql", query, "--format", "csv", "--data", str(published.data))
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    child = start("sql", query, "--format", "csv", "--data", str(published.data), env=environment)
     assert child.stdout is not None
     assert child.stderr is not None
     child.stdout.read(10)
     child.stdout.close()
     err = child.stderr.read().decode()
-    assert child.wait(60) == 1
+    assert child.wait(600) == 1
     assert err.splitlines() == ["note: this warehouse holds SIMULATED data."]
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("output", ["table", "json", "csv"])
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_output_that_cannot_be_written_is_told(published: Line) -> None:
+def test_output_that_cannot_be_written_is_told(published: Line, unbuffered: str, output: str) -> None:
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    arguments = ["totals", "--format", output, "--data", str(published.data)]
     with Path("/dev/full").open("w") as full:
-        said = process("totals", "--data", str(published.data), stdout=full)
+        said = process(*arguments, stdout=full, env=environment)
     assert said.code == 1
     assert said.err.splitlines()[0] == "inflows: The output cannot be written: No space left on device."
     assert len(said.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--help"], ["totals"], ["explain", "2024-H1", "HK"], ["vintages"]])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_every_output_that_cannot_be_written_ends_with_1(
+    published: Line, unbuffered: str, arguments: list[str]
+) -> None:
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered, "INFLOWS_DATA": str(published.data)}
+    with Path("/dev/full").open("w") as full:
+        said = process(*arguments, stdout=full, env=environment)
+        mute = process(*arguments, stdout=full, stderr=full, env=environment)
+    assert (said.code, mute.code) == (1, 1)
+    assert "No space left on device" in said.err
+    assert "Exception ignored" not in said.err
 
 
 def test_a_second_run_waits_and_then_says_who_is_in_its_way(stored: Path, tmp_path: Path) -> None:
@@ -141,7 +163,37 @@ def test_two_builds_at_once_both_publish_the_same_totals(
 ) -> None:
     line = Line(shutil.copytree(stored, tmp_path / "data"))
     children = [start("build", "--data", str(line.data)) for _ in range(2)]
-    said = [child.communicate(timeout=120)[1].decode() for child in children]
+    said = [child.communicate(timeout=600)[1].decode() for child in children]
     assert [child.returncode for child in children] == [0, 0], said
     assert line.totals_of_vintages() == published.totals_of_vintages() * 2
     assert line.rows("totals") == published.rows("totals")
+
+
+@pytest.mark.parametrize("spoiled", ["cut off", "empty", "another file"])
+@pytest.mark.parametrize(
+    "command",
+    ["build", "status", "labels discover", "ingest files {market}/transfers --input-format inflows"],
+)
+def test_a_broken_file_of_the_store_is_named_whatever_reads_it(
+    stored: Path, market: Path, tmp_path: Path, command: str, spoiled: str
+) -> None:
+    line = Line(shutil.copytree(stored, tmp_path / "data"))
+    broken = sorted((line.data / "raw" / "transfers").rglob("part.parquet"))[3]
+    whole = broken.read_bytes()
+    broken.write_bytes({"cut off": whole[:-10], "empty": b"", "another file": b"chain,date\n"}[spoiled])
+    said = line.says(*[word.format(market=market) for word in command.split()])
+    assert said.code == 1
+    assert said.err.splitlines()[-2:] == [
+        f"inflows: {broken} is broken: it is not (or no longer) a Parquet file.",
+        "  Restore it from a copy; or delete it, and ingest or import again what it held.",
+    ]
+
+
+def test_a_broken_file_of_a_registry_is_named(stored: Path, market: Path, tmp_path: Path) -> None:
+    line = Line(shutil.copytree(stored, tmp_path / "data"))
+    broken = line.data / "registry" / "prices" / "000001.parquet"
+    broken.write_bytes(broken.read_bytes()[:-10])
+    for command in (["build"], ["prices", "import", str(market / "prices.csv")]):
+        said = line.says(*command)
+        assert said.code == 1
+        assert said.err.splitlines()[-2].startswith(f"inflows: {broken} is broken: ")

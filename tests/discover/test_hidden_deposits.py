@@ -51,7 +51,7 @@ def inflows_at(database: Path, level: str) -> dict[str, float]:
     return dict(rows)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 2**32),
     exchanges=st.integers(2, 4),

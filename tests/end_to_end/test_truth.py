@@ -16,7 +16,7 @@ from inflows.simulate import Market, random_market
 
 
 @given(shape=st.integers(0, 10_000), seed=st.integers(0, 10_000), transfers=st.integers(1, 1_500))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 def test_the_true_totals_of_any_market_are_recovered_to_the_last_digit(
     tmp_path_factory: pytest.TempPathFactory, shape: int, seed: int, transfers: int
 ) -> None:

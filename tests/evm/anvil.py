@@ -59,7 +59,7 @@ class Anvil:
 
     def __call__(self, method: str, *params):
         reply = self.session.post(
-            self.url, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, timeout=60
+            self.url, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, timeout=600
         ).json()
         assert "error" not in reply, (method, params, reply)
         return reply["result"]
@@ -67,7 +67,7 @@ class Anvil:
     def many(self, calls):
         """A batch of calls, in order."""
         body = [{"jsonrpc": "2.0", "id": n, "method": m, "params": p} for n, (m, *p) in enumerate(calls)]
-        found = self.session.post(self.url, json=body, timeout=120).json()
+        found = self.session.post(self.url, json=body, timeout=600).json()
         assert not (bad := [item for item in found if "error" in item]), bad[:2]
         return [item["result"] for item in sorted(found, key=lambda item: item["id"])]
 
@@ -112,7 +112,7 @@ def anvil(*options: str, chain_id: int = 1) -> Iterator[Anvil]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     node = Anvil(f"http://127.0.0.1:{port}")
     try:
-        for _ in range(200):
+        for _ in range(12_000):
             try:
                 node("eth_chainId")
                 break
@@ -122,4 +122,4 @@ def anvil(*options: str, chain_id: int = 1) -> Iterator[Anvil]:
         yield node
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(600)

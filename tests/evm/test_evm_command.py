@@ -26,7 +26,7 @@ INFLOWS = [sys.executable, "-c", "from inflows.cli import main; main()"]
 
 def run(data: Path, *options: str, debug: bool = False) -> subprocess.CompletedProcess[str]:
     command = [*INFLOWS, *(["--debug"] if debug else []), "ingest", "evm", "--data", str(data), *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
 
 def asked(url: str, first: int = 1, last: int = 20, chain: str = "ethereum") -> list[str]:
@@ -136,7 +136,7 @@ def test_killed_anywhere_it_goes_on_and_the_store_is_the_same(tmp_path):
             command = [sys.executable, "-c", CHILD, stage.url, str(layout.root)]
             child = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(TESTS)})
             killing.pid = child.pid
-            assert child.wait(60) in (-signal.SIGKILL, 0)
+            assert child.wait(600) in (-signal.SIGKILL, 0)
             seen.append(len(blocks_read(layout)))
             killing.done.set()
         chain.before = None

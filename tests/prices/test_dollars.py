@@ -59,7 +59,7 @@ def test_a_product_that_rounds_to_nothing_is_null_and_never_zero() -> None:
     assert valued(Decimal("1e-18"), [(AT, "0.4")])[0] is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.decimals(min_value="0.000001", max_value="99999999999999999", places=18),
     st.decimals(min_value="0.5", max_value="2", places=18),

@@ -87,7 +87,7 @@ def test_a_price_is_exact_to_eighteen_decimals_half_to_even(price: str, value: s
     assert row["value"] == Decimal(value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.decimals(min_value="1e-18", max_value="99999999999", allow_nan=False, places=18))
 def test_a_price_of_eighteen_decimals_loses_no_digit(price: Decimal) -> None:
     assert to_eighteen_places(price) == price

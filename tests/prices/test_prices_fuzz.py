@@ -62,21 +62,21 @@ def check(form: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(answer=answers)
 def test_any_json_is_read_or_refused(form: str, answer: Any) -> None:
     check(form, json.dumps(answer).encode())
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(body=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode(errors="replace")))
 def test_any_bytes_are_read_or_refused(form: str, body: bytes) -> None:
     check(form, body)
 
 
 @pytest.mark.parametrize("form", ["binance-klines", "coingecko", "coinmetrics"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     rows=st.lists(
         st.lists(

@@ -45,7 +45,7 @@ def all_others(
 
 
 @given(st.lists(ROW, max_size=8), st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_rows_that_are_alike_are_resolved_as_the_long_way_resolves_them(
     changes: list[dict[str, object]], data: st.DataObject
 ) -> None:
@@ -62,7 +62,7 @@ def test_rows_that_are_alike_are_resolved_as_the_long_way_resolves_them(
 
 
 @given(st.lists(st.tuples(ROW, st.booleans(), st.booleans()), max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_rows_are_apart_by_whether_all_of_their_key_are_alike(
     changes: list[tuple[dict[str, object], bool, bool]],
 ) -> None:
@@ -96,7 +96,7 @@ def test_keys_that_share_a_hash_are_compared_in_full(monkeypatch: pytest.MonkeyP
 
 
 @given(st.lists(ROW, max_size=8), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_in_order_is_sorted_whatever_the_ties_and_whether_it_was_before(
     changes: list[dict[str, object]], sorted_before: bool
 ) -> None:

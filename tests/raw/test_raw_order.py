@@ -71,7 +71,7 @@ def _store(folder: Path, runs: list[list[File]]) -> dict[str, str]:
 
 
 # Shrinking a failure would take minutes; the failing rows are few enough to read.
-@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.data())
 def test_any_split_order_and_repetition_of_the_same_files_gives_the_same_bytes(data: st.DataObject) -> None:
     rows = data.draw(st.lists(ROW, min_size=1, max_size=24))

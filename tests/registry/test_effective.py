@@ -85,7 +85,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(rows=ROWS, as_of=st.sampled_from(YEARS[1:]))
 def test_for_each_key_the_row_known_last_holds(rows: list[dict[str, Any]], as_of: dt.datetime) -> None:
     known: dict[tuple[Any, ...], tuple[Any, ...]] = {}

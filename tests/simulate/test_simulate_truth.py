@@ -164,7 +164,7 @@ def assert_truth_is_recounted(folder):
     return totals
 
 
-@settings(max_examples=7, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=7, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(shape=st.integers(0, 10**9), seed=st.integers(0, 2**64), transfers=st.integers(1, 700))
 @example(shape=1, seed=0, transfers=1)
 @example(shape=2, seed=0, transfers=2000)

@@ -106,8 +106,8 @@ def _handler(server: Server, host: str, port: int) -> type[BaseHTTPRequestHandle
                 self._answer(503, [], b"<Error><Code>SlowDown</Code><Message>slow</Message></Error>")
                 return
             if fault == "hang":
-                server.hanging.wait(60)
-            behind = http.client.HTTPConnection(host, port, timeout=30)
+                server.hanging.wait(600)
+            behind = http.client.HTTPConnection(host, port, timeout=600)
             behind.request(self.command, path, headers=dict(self.headers))
             answer = behind.getresponse()
             body = answer.read()

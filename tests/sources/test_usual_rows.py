@@ -74,7 +74,7 @@ def test_each_odd_value_alone_is_judged_as_the_long_way_judges_it(column: str) -
         max_size=6,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_mixture_is_judged_as_the_long_way_judges_it(changes: list[dict[str, Any]]) -> None:
     assert same(rows(*changes))
 

@@ -160,7 +160,7 @@ def graphs(nodes: int) -> st.SearchStrategy[tuple[int, list[tuple[int, int]]]]:
     return st.tuples(st.just(nodes), st.lists(st.tuples(node, node), max_size=40))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 30).flatmap(graphs))
 def test_components_are_those_of_a_plain_search(drawn: tuple[int, list[tuple[int, int]]]) -> None:
     nodes, edges = drawn

@@ -46,7 +46,7 @@ def test_rounded_rows_add_up_to_the_total_and_the_largest_bears_the_rest() -> No
         max_size=30,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_part_adds_up_to_the_total_in_dollars_and_transfers(rows: list[tuple]) -> None:
     found = pieces(*rows)
     total = dollars(found["inflow_usd"])

@@ -345,7 +345,7 @@ def transactions(draw: st.DrawFn) -> list[dict[str, Any]]:
     return tx(ins, outs)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(transactions(), min_size=1, max_size=25))
 def test_netting_agrees_with_the_rules_written_plainly(drawn: list[list[dict[str, Any]]]) -> None:
     for number, rows in enumerate(drawn):

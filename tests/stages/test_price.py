@@ -98,7 +98,7 @@ def test_more_than_the_greatest_supply_is_found() -> None:
 
 
 @given(raw=st.integers(0, 2**256 - 1), decimals=st.integers(0, 36))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whole_coins_are_exact_to_18_decimals_or_null(raw: int, decimals: int) -> None:
     cells = pl.DataFrame({"raw": [str(raw)], "d": [decimals]}, schema_overrides={"d": pl.Int64})
     found = cells.select(whole_coins(pl.col("raw"), pl.col("d"))).item()
@@ -114,7 +114,7 @@ def test_whole_coins_are_exact_to_18_decimals_or_null(raw: int, decimals: int) -
     decimals=st.sampled_from([0, 2, 6, 8, 18]),
     price=st.decimals(Decimal("1e-18"), Decimal(10**5), places=18),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_dollars_are_exact_to_the_sixth_decimal(raw: int, decimals: int, price: Decimal) -> None:
     with decimal.localcontext(prec=100):
         true = (Decimal(raw).scaleb(-decimals) * price).quantize(Decimal("0.000001"), ROUND_HALF_EVEN)

@@ -3,7 +3,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inflows.contracts.flows import Wallets
@@ -98,7 +98,7 @@ CLAIMS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @example(claims=[claim("one"), claim("two")])
 @given(claims=CLAIMS)
 def test_every_instant_is_decided_as_the_rules_say_and_spans_neither_overlap_nor_repeat(

@@ -43,7 +43,7 @@ OTHER_QUANTITIES = {
     "max_supply": "the most coins that can exist",
     "decimals": "places after the point of an amount",
 }
-"""What is measured beside the totals, each with what it is; a new quantity belongs here, with words of its own."""
+"""What is measured beside the totals, each with what it is; a new quantity belongs here too."""
 
 NO_QUANTITIES = {
     "block_number", "position", "first_block", "last_block", "from_confidence", "to_confidence", "confidence",

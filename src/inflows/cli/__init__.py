@@ -12,6 +12,10 @@ import signal
 import sys
 import warnings
 from types import FrameType
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from inflows.errors import InflowsError
 
 _INTERRUPTED = 130
 _stopped_by: list[int] = []
@@ -28,7 +32,11 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
-    sys.exit(run(arguments, debug=debug))
+    try:
+        code = run(arguments, debug=debug)
+    finally:
+        _let_go_of_what_cannot_be_written()
+    sys.exit(code)
 
 
 def keep_freed_memory() -> None:
@@ -94,6 +102,9 @@ def _speak_utf8() -> None:
 
 
 def _unexpected(error: BaseException) -> int:
+    broken = _broken_file()
+    if broken is not None:
+        return _told(broken.problem, broken.hint)
     if isinstance(error, OSError) and error.strerror:
         _let_go_of_streams(only_output=True)
         where = f"{error.filename}: " if error.filename else "Reading or writing failed: "
@@ -108,6 +119,20 @@ def _unexpected(error: BaseException) -> int:
         f"this went wrong unexpectedly: {what}",
         "Run it again with --debug to see where, and please report it.",
     )
+
+
+def _broken_file() -> InflowsError | None:
+    """The error that names a broken file of the data folder, if there is one."""
+    from inflows.cli.options import LAYOUTS
+    from inflows.errors import InflowsError
+    from inflows.files import refuse_broken
+
+    try:
+        for layout in LAYOUTS:
+            refuse_broken(layout.raw, layout.registry)
+    except InflowsError as error:
+        return error
+    return None
 
 
 def _told(problem: str, hint: str, code: int = 1) -> int:
@@ -128,11 +153,26 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _let_go_of_what_cannot_be_written() -> None:
+    """Python writes what a stream still holds once more at its end, complains, and ends with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            _point_nowhere(stream)
+
+
 def _let_go_of_streams(*, only_output: bool = False) -> None:
     """Point streams that nobody reads elsewhere, so that closing them at the end says nothing."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout,) if only_output else (sys.stdout, sys.stderr):
-        try:
-            os.dup2(nowhere, stream.fileno())
-        except (AttributeError, OSError, ValueError):
-            continue
+        _point_nowhere(stream)
+
+
+def _point_nowhere(stream: TextIO | None) -> None:
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
+        os.close(nowhere)
+    except (AttributeError, OSError, ValueError):
+        return

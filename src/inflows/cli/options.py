@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
+    from inflows.layout import Layout
     from inflows.settings import Settings
 
 
@@ -75,11 +76,17 @@ ScopeOption = Annotated[Scope, typer.Option("--scope", help="What counts between
 LevelOption = Annotated[Level, typer.Option("--level", help="How sure labels must be (50, 20, 0)")]
 
 
+LAYOUTS: Final[list[Layout]] = []
+"""The data folder of the command that runs, once it is known: where to look when reading fails."""
+
+
 def settings(data: Path | None) -> Settings:
     """The settings in force (what reads them is imported here, since help needs none of it)."""
     from inflows.settings import load_settings
 
-    return load_settings(data)
+    found = load_settings(data)
+    LAYOUTS[:] = [found.layout]
+    return found
 
 
 def instant(text: str | None, option: str) -> dt.datetime | None:

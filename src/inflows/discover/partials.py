@@ -82,7 +82,7 @@ class Source:
 
 def update_senders(source: Source, days: list[Day], progress: Callable[[int], None]) -> int:
     """Bring the senders of all days up to date; how many had to be made."""
-    todo = [day for day in days if _metadata(day.senders).get(_INPUTS) != day.digest]
+    todo = [day for day in days if files.parquet_metadata(day.senders).get(_INPUTS) != day.digest]
     progress(len(days) - len(todo))
     for batch in _batches(todo):
         found = senders(source.read(batch), source.wallets, source.listed).collect(engine="streaming")
@@ -114,7 +114,7 @@ class Generations:
 def update_generations(source: Source, candidates: pl.DataFrame) -> Generations:
     """Add those of the candidates (key, address) that are new as a generation of their own."""
     path = source.layout.warehouse / "discovery" / f"chain={source.chain}" / "candidates.parquet"
-    names: list[str] = json.loads(_metadata(path).get(_GENERATIONS, "[]"))
+    names: list[str] = json.loads(files.parquet_metadata(path).get(_GENERATIONS, "[]"))
     empty = pl.DataFrame(schema={"key": pl.UInt64, "address": pl.String, "generation": pl.Int64})
     known = pl.read_parquet(path) if names else empty
     new = (
@@ -139,7 +139,7 @@ def update_events(
     newest = generations.names[-1]
     groups: dict[str | None, list[Day]] = {}
     for day in days:
-        about = _metadata(day.events)
+        about = files.parquet_metadata(day.events)
         complete = about.get(_GENERATION) if about.get(_INPUTS) == day.digest else None
         groups.setdefault(complete if complete in generations.names else None, []).append(day)
     done = groups.pop(newest, [])
@@ -158,10 +158,6 @@ def update_events(
                 files.write_parquet(rows, day.events, metadata=about, durable=False)
             progress(len(batch))
     return len(days) - len(done)
-
-
-def _metadata(path: Path) -> dict[str, str]:
-    return pl.read_parquet_metadata(path) if path.exists() else {}
 
 
 def _batches(days: Iterable[Day]) -> Iterator[list[Day]]:

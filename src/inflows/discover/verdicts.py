@@ -26,7 +26,7 @@ def digest_of(parts: Iterable[str]) -> str:
 def remembered(source: Source, digest: str) -> tuple[pl.DataFrame, pl.DataFrame] | None:
     """Labels and outcomes that were made of just these inputs, if both are there."""
     paths = _paths(source)
-    if not all(path.exists() and pl.read_parquet_metadata(path).get(_INPUTS) == digest for path in paths):
+    if not all(files.parquet_metadata(path).get(_INPUTS) == digest for path in paths):
         return None
     labels, outcomes = (pl.read_parquet(path, hive_partitioning=False) for path in paths)
     return labels, outcomes

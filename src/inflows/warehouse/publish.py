@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +24,15 @@ from inflows.layout import Layout
 from inflows.warehouse import building
 from inflows.warehouse.inputs import WarehouseInputs, prepare_frames
 from inflows.warehouse.kept import keep_files, write_kept
-from inflows.warehouse.vintages import DATABASE, MANIFEST, TOTALS, Vintage, find_vintage, read_manifests
+from inflows.warehouse.vintages import (
+    DATABASE,
+    MANIFEST,
+    TOTALS,
+    Vintage,
+    find_vintage,
+    next_number,
+    read_manifests,
+)
 
 __all__ = ["Vintage", "WarehouseInputs", "publish"]
 
@@ -137,9 +146,9 @@ def _put_in_place(database: Path, published: Path) -> None:
 
 
 def _as_first_published(layout: Layout, vintage: Vintage) -> Vintage:
-    """The vintage as its manifest has it, if it exists: a repetition keeps the time of publication."""
+    """The vintage as its manifest has it, if it exists: a repetition keeps its time and its number."""
     if not (layout.vintages / vintage.name / MANIFEST).is_file():
-        return vintage
+        return replace(vintage, number=next_number(layout))
     existing = find_vintage(layout, vintage.name)
     if _made_of(existing) != _made_of(vintage):
         raise WorkError(

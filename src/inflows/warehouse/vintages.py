@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ TOTALS = "totals.parquet"
 
 @dataclass(frozen=True)
 class Vintage:
-    """One publication, immutable once made. Times are in UTC; as_of is None where no limit was given."""
+    """One publication, immutable once made. Times are in UTC; as_of is None where no limit was given.
+
+    number counts the publications of a data folder, whatever its clock said; 0: an older program made it.
+    """
 
     name: str
     published_at: dt.datetime
@@ -29,6 +32,7 @@ class Vintage:
     code_version: str
     rules_version: str
     inputs: dict[str, str]
+    number: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(SLUG_PATTERN, self.name):
@@ -50,7 +54,12 @@ class Vintage:
 def read_manifests(layout: Layout) -> list[Vintage]:
     """All vintages, newest first; ones of which only totals are kept too."""
     vintages = [_read(path) for path in layout.vintages.glob(f"*/{MANIFEST}")]
-    return sorted(vintages, key=lambda vintage: (vintage.published_at, vintage.name), reverse=True)
+    return sorted(vintages, key=_order, reverse=True)
+
+
+def next_number(layout: Layout) -> int:
+    """The number of the publication that comes next."""
+    return 1 + max((vintage.number for vintage in read_manifests(layout)), default=0)
 
 
 def find_vintage(layout: Layout, name: str) -> Vintage:
@@ -80,6 +89,10 @@ def database_path(layout: Layout, name: str) -> Path:
             f"Make it again from its inputs: inflows rebuild {name}",
         )
     return path
+
+
+def _order(vintage: Vintage) -> tuple[int, dt.datetime, str]:
+    return vintage.number, vintage.published_at, vintage.name
 
 
 def _read(path: Path) -> Vintage:
