@@ -61,6 +61,26 @@ def test_the_case_of_native_coin_said_twice(tmp_path: Path) -> None:
     assert (world["inflow_transfers"], world["unlisted_inflow_transfers"]) == (1, 0)
 
 
+def test_the_case_of_a_claim_that_upstream_took_back(tmp_path: Path) -> None:
+    folder = case("removed_upstream")
+    line = _line(folder, tmp_path / "data")
+    imports = ("labels", "import", "--input-format", "etherscan-labels", "--known-at")
+    line.does(*imports, "2024-01-01", str(folder / "v1"))
+    line.does("ingest", "files", str(folder / "transfers.csv"), "--input-format", "inflows")
+    said = line.says(*imports, "2024-06-01", str(folder / "v2"))
+    assert "1 claim of an earlier import is not in this list any more" in said.err
+    (found,) = [row for row in line.rows("labels", "check") if row["check"] == "not_in_list_any_more"]
+    assert found["address"] == "0x1111111111111111111111111111111111110012"
+    line.does("build")
+    assert _world(line)["inflow"] == 30_000
+    line.does(*imports, "2024-06-01", str(folder / "v2"), "--replaces")
+    assert not [row for row in line.rows("labels", "check") if row["check"] == "not_in_list_any_more"]
+    line.does("build")
+    assert _world(line)["inflow"] == 3_000
+    line.does("build", "--as-of", "2024-05-01")
+    assert _world(line)["inflow"] == 30_000
+
+
 @pytest.mark.parametrize("exchange", ["kraken", "coinbase"])
 def test_what_is_sent_to_the_deposit_contract_is_burnt_whoever_a_list_says_it_is(
     tmp_path: Path, exchange: str

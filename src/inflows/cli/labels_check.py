@@ -61,6 +61,13 @@ SECTIONS: dict[str, dict[str, Heading]] = {
         "chain": ("Chain", str),
         "rows": ("Rows", count),
     },
+    "not_in_list_any_more": {
+        "source": ("Source", str),
+        "list": ("List", str),
+        "chain": ("Chain", str),
+        "address": ("Address", str),
+        "exchange": ("Exchange", str),
+    },
 }
 
 
@@ -104,7 +111,9 @@ def labels_check(
 
 
 def _found(layout: Layout, as_of: dt.datetime) -> pl.DataFrame:
-    from inflows.labels import affiliates, asking, checks, quarantine
+    import polars as pl
+
+    from inflows.labels import affiliates, asking, checks, quarantine, snapshots
     from inflows.labels.importing import unknown_exchanges
     from inflows.registry import effective
     from inflows.registry.label_sources import lineages
@@ -117,6 +126,7 @@ def _found(layout: Layout, as_of: dt.datetime) -> pl.DataFrame:
         quarantine.lists(layout),
         lineages(),
         affiliates.families(),
+        snapshots.told(layout).filter(pl.col("known_at") <= as_of),
     )
 
 

@@ -35,6 +35,10 @@ def import_labels(
         Path | None,
         typer.Option("--aliases", metavar="FILE", help="Further names of exchanges: alias, exchange"),
     ] = None,
+    replaces: Annotated[
+        bool,
+        typer.Option("--replaces", help="Withdraw claims of earlier imports that the list no longer makes"),
+    ] = False,
     known_at: KnownAt = None,
     data: Data = None,
 ) -> None:
@@ -52,6 +56,11 @@ def import_labels(
 
         if aliases is not None:
             raise UsageError("--aliases is for lists of others; own files name exchanges.", "Leave it out.")
+        if replaces:
+            raise UsageError(
+                "--replaces is for lists of others: own files add to what is there.",
+                "Import the labels to end with a valid_to.",
+            )
         with files.writing(layout):
             own = import_own(layout, path, known_at=known, now=now())
         print(own.sentence(), file=sys.stderr)
@@ -59,5 +68,7 @@ def import_labels(
     from inflows.labels.importing import import_labels_of
 
     with files.writing(layout):
-        report = import_labels_of(layout, path, input_format, aliases=aliases, known_at=known, now=now())
+        report = import_labels_of(
+            layout, path, input_format, aliases=aliases, known_at=known, replaces=replaces, now=now()
+        )
     print(report.sentence(), file=sys.stderr)

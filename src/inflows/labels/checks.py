@@ -19,6 +19,7 @@ AFFILIATES: Final = "conflict_affiliates"
 UNKNOWN: Final = "unknown_exchange"
 QUARANTINED: Final = "quarantined"
 WORTHLESS: Final = "worthless_list"
+GONE: Final = "not_in_list_any_more"
 CHECKS: Final = {
     CONTESTED: "addresses that count for no exchange at a level",
     STRANGERS: "addresses for which exchanges of different groups are named",
@@ -26,6 +27,7 @@ CHECKS: Final = {
     UNKNOWN: "exchanges under a name that the project does not list",
     QUARANTINED: "rows of imports that are not used",
     WORTHLESS: "lists of which every row failed its test",
+    GONE: "claims that still hold, and that their list does not make any more",
 }
 """The checks, in the order in which they are told."""
 
@@ -55,8 +57,10 @@ def check_labels(
     lists: pl.DataFrame,
     lineages: Mapping[str, str],
     families: Mapping[str, str],
+    gone: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """FOUND, of the label claims in effect, exchanges nobody lists, and what imports left (quarantine).
+    """FOUND, of the label claims in effect, exchanges nobody lists, and what imports left (quarantine,
+    and `gone`: snapshots.GONE).
 
     Conflicts are told once for an address and span, with the verdict at level all; contested ones for each
     level. A claim for `evm` stands under each chain of which somebody names the address too.
@@ -83,11 +87,24 @@ def check_labels(
     failing = worthless_lists(lists).select(
         "source", "list", "chain", rows="quarantined", check=pl.lit(WORTHLESS)
     )
+    forgotten = _still_held(claims, gone).with_columns(check=pl.lit(GONE))
     order = pl.Enum(list(CHECKS))
     return (
-        pl.concat([contested, of_all, named_by, held, failing], how="diagonal_relaxed")
+        pl.concat([contested, of_all, named_by, held, failing, forgotten], how="diagonal_relaxed")
         .select(pl.col(name).cast(kind) for name, kind in FOUND.items())
         .sort(pl.col("check").cast(order), *[name for name in FOUND if name != "check"], nulls_last=False)
+    )
+
+
+def _still_held(claims: pl.DataFrame, gone: pl.DataFrame | None) -> pl.DataFrame:
+    """The claims in effect that their list does not make any more, as the last import of each list told."""
+    if gone is None:
+        return claims.clear().select("chain", "address", "exchange", "source", list="evidence")
+    places = gone.select("source", "chain", "address", "list").unique(["source", "chain", "address"])
+    return (
+        claims.select("chain", "address", "exchange", "source")
+        .unique()
+        .join(places, on=["source", "chain", "address"], how="inner", validate="m:1")
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections import Counter
 from pathlib import Path
@@ -9,10 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from inflows.contracts.registry import Labels
-from inflows.contracts.schema import dtypes
+from inflows.contracts.schema import UTC_TIME, dtypes
 from inflows.errors import UsageError
 from inflows.keys import END
-from inflows.labels import quarantine
+from inflows.labels import asking, quarantine, snapshots
 from inflows.labels.claims import frames
 from inflows.labels.exchanges import UNKNOWN_KIND, Names
 from inflows.labels.judging import QUARANTINED, SKIPPED, SOUND, judge_claims, settle, with_contracts
@@ -25,6 +26,9 @@ from inflows.registry.label_sources import label_sources
 from inflows.registry.store import Imported, append
 from inflows.registry.tables import LABELS
 
+_EACH_ITS_OWN = ("tagpack", "reserves")
+"""Formats of which each pack or publisher is a source, and so a list, of its own."""
+
 
 def import_labels_of(
     layout: Layout,
@@ -33,13 +37,16 @@ def import_labels_of(
     *,
     aliases: Path | None = None,
     known_at: dt.datetime | None = None,
+    replaces: bool = False,
     now: dt.datetime,
 ) -> LabelsReport:
     """Import a checkout, folder or file of a list; UsageError where a file cannot be read (nothing is
     stored).
 
-    Claims that fail are quarantined and counted. aliases: a user's own names of exchanges (alias, exchange).
-    known_at: since when the claims are known; else from `now` on. The caller holds files.writing(layout).
+    Claims that fail are quarantined and counted. Claims of an earlier import that the list does not make any
+    more are told, and with `replaces` withdrawn from the import's known_at on (snapshots). aliases: a user's
+    own names of exchanges (alias, exchange). known_at: since when the claims are known; else from `now` on.
+    The caller holds files.writing(layout).
     """
     if input_format not in FORMATS:
         raise UsageError(
@@ -56,8 +63,18 @@ def import_labels_of(
     settled = settle(with_contracts(pl.concat(judged), _contracts(layout)))
     rows = settled.filter((pl.col("verdict") == SOUND) & ~pl.col("repeated"))
     fared = quarantine.keep(layout, settled)
-    imported = append(layout, LABELS, _as_labels(rows), known_at=known_at, now=now)
-    return _report(input_format, settled, fared, imported, names)
+    held = asking.in_effect(effective.labels(layout, known_at or now)).collect()
+    is_whole = path.is_dir() or input_format in _EACH_ITS_OWN
+    gone = snapshots.not_any_more(snapshots.with_list(held), rows, settled, path, is_whole=is_whole)
+    ended = snapshots.withdrawn(gone) if replaces else gone.clear().select(LABELS.columns)
+    added = append(layout, LABELS, pl.concat([_as_labels(rows), ended]), known_at=known_at, now=now)
+    since = gone.with_columns(known_at=pl.lit(known_at or now, dtype=UTC_TIME))
+    snapshots.remember(layout, rows, since, ended=replaces)
+    imported = dataclasses.replace(
+        added, read=added.read - ended.height, replaced=added.replaced - ended.height
+    )
+    report = _report(input_format, settled, fared, imported, names)
+    return dataclasses.replace(report, gone=tuple(snapshots.names_of(gone)), ended=replaces)
 
 
 def unknown_exchanges(labels: pl.DataFrame, names: Names | None = None) -> list[str]:

@@ -32,6 +32,10 @@ class LabelsReport:
     """Exchanges that the project did not know, imported under their own slug."""
     worthless: tuple[str, ...] = ()
     """Lists of which every claim failed, with the count."""
+    gone: tuple[str, ...] = ()
+    """Claims of an earlier import that the list does not make any more: chain, address, exchange."""
+    ended: bool = False
+    """Whether these were withdrawn."""
     licence: str = ""
 
     def sentence(self) -> str:
@@ -55,9 +59,27 @@ class LabelsReport:
             lines.append(
                 f"{len(self.unknown):,} exchanges under their own slug, as nobody listed them: {names}."
             )
+        if self.gone:
+            lines.append(self._said_of_gone())
         if self.licence:
             lines.append(f"Licence: {self.licence}.")
         return "\n".join(lines)
+
+    def _said_of_gone(self) -> str:
+        """How many claims are gone, the first of them by name, and what became or can become of them."""
+        count = len(self.gone)
+        claims, are, they, hold, them = (
+            ("1 claim", "is", "it", "holds", "it") if count == 1
+            else (f"{count:,} claims", "are", "they", "hold", "them")
+        )  # fmt: skip
+        more = count - _SHOWN
+        named = ", ".join(self.gone[:_SHOWN]) + (f", and {more:,} more" if more > 0 else "")
+        became = (
+            "withdrawn"
+            if self.ended
+            else f"{they} still {hold} (--replaces ends {them}, `inflows labels check` lists all)"
+        )
+        return f"{claims} of an earlier import {are} not in this list any more: {named}; {became}."
 
 
 def _listed(counts: Counter[str]) -> str:
