@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ class Server:
     seen: list[Seen] = field(default_factory=list)
     fault: Fault = field(default=lambda method, path, before: "")
     hanging: threading.Event = field(default_factory=threading.Event)
+    fraction: str = ""
+    """Listings show times with this fraction of a second, as those of MinIO and hadro do; no header does."""
 
     def put(self, path: Path, key: str, *, public: bool = True) -> str:
         """Upload a file; returns its address."""
@@ -111,6 +114,8 @@ def _handler(server: Server, host: str, port: int) -> type[BaseHTTPRequestHandle
             behind.request(self.command, path, headers=dict(self.headers))
             answer = behind.getresponse()
             body = answer.read()
+            if server.fraction and b"<LastModified>" in body:
+                body = re.sub(rb"\.000Z</LastModified>", f"{server.fraction}Z</LastModified>".encode(), body)
             headers = [
                 (name, value)
                 for name, value in answer.getheaders()

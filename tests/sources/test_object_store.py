@@ -254,6 +254,40 @@ def test_an_object_that_is_replaced_while_it_is_read_is_not_mixed(
     assert not layout.raw.exists()
 
 
+@pytest.mark.parametrize("fraction", [".123", ".999999", ".000"])
+def test_a_server_that_lists_fractions_of_seconds_is_read(
+    layout: Layout, server: Server, dump: Path, fraction: str
+) -> None:
+    server.fraction = fraction
+    report = ingest_files(layout, [server.put_tree(dump)], FORMAT)
+    assert report.rows_new
+    assert not [text for text in report.warnings if "changed" in text]
+
+
+def test_an_object_of_the_same_size_that_is_replaced_within_a_second_is_not_mixed(
+    layout: Layout, server: Server, dump: Path
+) -> None:
+    address = server.put_tree(dump)
+    path = next((dump / "token_transfers" / "date=2024-03-31").iterdir())
+    other = write_aws(dump.parent / "new", "token_transfers", [aws_row("token_transfers", log_index=5)])
+    key = f"v1.0/eth/token_transfers/date=2024-03-31/{path.name}"
+    server.put(other, key)
+    heads = iter(range(10**6))
+
+    def fault(method: str, asked: str, before: int) -> str:
+        if method == "HEAD" and path.name in asked and "2024-03-31" in asked and next(heads) == 1:
+            changed = bytearray(other.read_bytes())
+            changed[4] ^= 1  # of the same size; it is looked at before it is read
+            (dump.parent / "changed.parquet").write_bytes(changed)
+            server.put(dump.parent / "changed.parquet", key)
+        return ""
+
+    server.fault = fault
+    with pytest.raises(WorkError, match="changed after it was listed"):
+        ingest_files(layout, [address], FORMAT)
+    assert not layout.raw.exists()
+
+
 def test_a_bucket_that_refuses_is_named_without_the_key(
     layout: Layout, server: Server, dump: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
