@@ -403,11 +403,11 @@ def test_what_is_no_answer_of_the_service_is_refused(
 def test_a_file_of_ids_that_stand_for_nothing_is_refused_with_the_remedy(
     layout: Layout, tmp_path: Path, now: dt.datetime
 ) -> None:
-    path = save(tmp_path / "btc-usd-max.csv", "snapped_at,price\n2024-03-01 00:00:00 UTC,61198.38\n")
-    with pytest.raises(UsageError, match=r"stand for no asset here: btc-usd-max.*--ids") as caught:
+    path = save(tmp_path / "xyz-usd-max.csv", "snapped_at,price\n2024-03-01 00:00:00 UTC,61198.38\n")
+    with pytest.raises(UsageError, match=r"stand for no asset here: xyz-usd-max.*--ids") as caught:
         import_outside_prices(layout, path, "coingecko", now=now)
     ids = save(
-        tmp_path / "ids.csv", "source,source_id,chain,contract,quote\ncoingecko,btc-usd-max,mychain,,USD\n"
+        tmp_path / "ids.csv", "source,source_id,chain,contract,quote\ncoingecko,xyz-usd-max,mychain,,USD\n"
     )
     import_outside_prices(layout, path, "coingecko", now=now, ids=ids)
     assert len(times_and_prices(layout, "mychain")) == 1

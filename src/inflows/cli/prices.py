@@ -60,6 +60,11 @@ def import_prices(
     with files.writing(layout):
         done = import_outside_prices(layout, path, input_format, known_at=instant, now=now(), ids=ids)
     print(done.sentence(), file=sys.stderr)
+    if done.quarantined and not done.quotes_stored:
+        raise WorkError(
+            f"Not one quote of {path} is believed.",
+            "The reasons stand above; the rows lie in raw/quarantine/dataset=prices.",
+        )
 
 
 def fetch(

@@ -3,13 +3,14 @@
 The daily point of a day D carries D 00:00:00 UTC and is the price at that instant: the open of D, which is
 the close of the day before. It is stored at D 00:00; read as the close of D it would be a day early. Neither
 an answer nor an export names its coin: the file's name does, up to the first '.' or '_'
-(`usd-coin_2024.json`).
+(`usd-coin_2024.json`), by its id or, as the site names its downloads, by its symbol (`eth-usd-max.csv`).
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any, Final
 
 import polars as pl
@@ -23,11 +24,28 @@ from inflows.prices.quotes import QUOTES, instant_of, quotes_frame
 from inflows.times import instant
 
 _MILLISECOND: Final = 0.001
+_DOWNLOAD: Final = re.compile(
+    r"(?P<coin>.+?)-(?P<currency>[a-z]{3})-(?:max|[0-9]+(?:d|days?|h|m|y)?|ytd)(?: ?\([0-9]+\))?"
+)
+"""The names that the site gives its downloads: coin, currency, and how far back they go."""
+
+
+def coin_of(stem: str) -> str:
+    """The id or symbol of the coin in a download's name; UsageError where it is in another currency."""
+    download = _DOWNLOAD.fullmatch(stem)
+    if download is None:
+        return stem
+    if download["currency"] != "usd":
+        raise UsageError(
+            f"{stem} holds prices in {download['currency'].upper()}, and prices here are in US dollars.",
+            "Export them in USD.",
+        )
+    return download["coin"]
 
 
 def parse_coingecko(body: bytes, origin: str) -> pl.DataFrame:
     """A saved answer of market_chart, or an export with snapped_at and price; in dollars."""
-    coin = origin.split(".")[0].split("_")[0].lower()
+    coin = re.split(r"[._]", origin)[0].lower()
     if body.lstrip()[:1] == b"{":
         points = _points(saved_answer(body, origin))
         if points is None:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import glob
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,13 +15,14 @@ import polars as pl
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.prices.archives import is_whole, unpack
-from inflows.prices.catalogue import price_ids
-from inflows.prices.coingecko import parse_coingecko
+from inflows.prices.catalogue import ids_asked, of_source, price_ids
+from inflows.prices.coingecko import coin_of, parse_coingecko
 from inflows.prices.coinmetrics import parse_coinmetrics
 from inflows.prices.defillama import parse_defillama
 from inflows.prices.klines import parse_klines, symbol_and_interval
 from inflows.prices.report import PricesReport
 from inflows.prices.storing import store_quotes
+from inflows.sources import recognise
 
 
 class Format(NamedTuple):
@@ -72,10 +74,12 @@ def import_outside_prices(
         body = _bytes_of(file)
         if file.suffix.lower() == ".zip":
             unchecked += not _check(file, body)
-        parts.append(form.read(body, file.name))
+        parts.append(_read(form, input_format, file, body))
     quotes = pl.concat(parts)
     if quotes.is_empty():
         raise UsageError(f"{path} holds no quotes.", "Give a file with rows.")
+    if form.source == "coingecko":
+        quotes = _by_downloads(quotes, catalogue, form.source)
     known = catalogue.filter(pl.col("source") == form.source)["source_id"]
     if not quotes["source_id"].is_in(known.unique().to_list()).any():
         names = ", ".join(quotes["source_id"].unique().sort().head(5).to_list())
@@ -85,6 +89,38 @@ def import_outside_prices(
         )
     report = store_quotes(layout, form.source, quotes, catalogue, known_at=known_at, now=now)
     return dataclasses.replace(report, without_checksum=unchecked)
+
+
+def _read(form: Format, input_format: str, file: Path, body: bytes) -> pl.DataFrame:
+    """The quotes of a file; UsageError where it is another kind of file, or no time in it is understood."""
+    try:
+        quotes = form.read(body, file.name)
+    except UsageError:
+        found = recognise.known(recognise.head_of(file))
+        if found is None or f"--input-format {input_format}." in found.remedy:
+            raise
+        raise UsageError(
+            f"{file} is not in the format {input_format}: this is {found.words}.", found.remedy
+        ) from None
+    if quotes.height and quotes["time"].null_count() == quotes.height:
+        raise UsageError(
+            f"No time in {file} is understood; its first row is '{(quotes['row'][0] or '')[:80]}'.",
+            f"Give a file as {form.source} writes it, or write your own prices (--input-format inflows).",
+        )
+    return quotes
+
+
+def _by_downloads(quotes: pl.DataFrame, ids: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Names that are no id of the source as the one id that they mean: of a download, by id or symbol."""
+    known = set(of_source(ids, source)["source_id"])
+    found = {}
+    for name in sorted(set(quotes["source_id"]) - known):
+        coin = coin_of(name)
+        with suppress(UsageError):
+            meant = [coin] if coin in known else ids_asked(ids, source, [coin])
+            if len(meant) == 1:
+                found[name] = meant[0]
+    return quotes.with_columns(pl.col("source_id").replace(found))
 
 
 def _check(file: Path, body: bytes) -> bool:

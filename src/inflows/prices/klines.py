@@ -4,6 +4,8 @@ A row has twelve fields: open time, open, high, low, close, volume, close time, 
 three more. Times are milliseconds before 2025-01-01 and microseconds since (binance-public-data#386); both
 may stand in one file, so each row is read by its own size. The close held at the end of the kline, which is
 its open time plus the interval: one unit after the close time that is written, and the same in both units.
+Times as text (`2024-03-01 00:00:00.000000 UTC`) are read too; their close may miss a second, a milli- or a
+microsecond.
 A kline without trades repeats the last close: it is no quote, as it would make an old price look fresh.
 """
 
@@ -23,6 +25,7 @@ from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
 from inflows.prices.answers import parse_json
 from inflows.prices.quotes import QUOTES
+from inflows.times import instant
 
 _MINUTE: Final = 60_000_000
 INTERVALS: Final = {
@@ -38,6 +41,7 @@ _FIELDS: Final = (
     "taker_base", "taker_quote", "unused",
 )  # fmt: skip
 _NAME: Final = re.compile(r"(?P<symbol>[A-Z0-9]{2,30})-(?P<interval>[0-9]{1,2}[a-z]{1,2})(?:[-_.].*)?")
+_UNITS: Final = [1, 1_000, 1_000_000]
 _MICROSECONDS_FROM: Final = 10**14  # in milliseconds, this would be the year 5138
 
 
@@ -72,9 +76,12 @@ def parse_klines(body: bytes, symbol: str, interval: str, origin: str) -> pl.Dat
     step = INTERVALS[interval]
     opened, is_micro = _instant("open_time"), _number("open_time") >= _MICROSECONDS_FROM
     unit = pl.when(is_micro).then(1).otherwise(1_000)
-    closes_in_time = _instant("close_time") + unit == opened + step
+    left = opened + step - _instant("close_time")
+    closes_in_time = (
+        pl.when(_number("open_time").is_null()).then(left.is_in(_UNITS)).otherwise(left == unit)
+    ) & left.is_not_null()
     fault = (
-        pl.when(opened.is_null() | closes_in_time.is_null())
+        pl.when(opened.is_null() | left.is_null())
         .then(pl.lit("time_not_understood"))
         .when(~closes_in_time)
         .then(pl.lit("close_time_off"))
@@ -97,13 +104,15 @@ def _number(name: str) -> pl.Expr:
 
 
 def _instant(name: str) -> pl.Expr:
-    """Microseconds since 1970, by the number's size; null before 2001, where seconds would be."""
+    """Microseconds since 1970, of text or by the number's size; null before 2001, where seconds would be."""
     number = _number(name)
-    return (
+    of_text = instant(pl.when(number.is_null()).then(pl.col(name))).dt.epoch("us")
+    return pl.coalesce(
         pl.when(number.is_between(_MICROSECONDS_FROM, 10**17))
         .then(number)
         .when(number.is_between(10**12, _MICROSECONDS_FROM, closed="left"))
-        .then(number * 1_000)
+        .then(number * 1_000),
+        of_text,
     )
 
 

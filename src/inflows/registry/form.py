@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -21,6 +21,10 @@ class Format:
     checks: tuple[Check, ...]
     derived: tuple[pl.Expr, ...] = ()
     """Columns of the table that a file does not have, from those that it has."""
+    before: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]] | None = None
+    """Makes other rows of the rows of text before they are read, and tells the problems of some."""
+    instead: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Columns that a file need not have where it has the one they are listed under."""
     between: Callable[[pl.DataFrame, Problems], None] | None = None
     """What must hold between the rows of one import (PLACE and the table's columns)."""
 

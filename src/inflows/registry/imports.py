@@ -18,6 +18,7 @@ from inflows.errors import UsageError
 from inflows.keys import END
 from inflows.layout import Layout
 from inflows.registry import crosschecks, store
+from inflows.registry.by_symbol import with_symbols
 from inflows.registry.effective import latest
 from inflows.registry.form import Format
 from inflows.registry.formats import own_format
@@ -53,8 +54,9 @@ def import_labels(
 def import_prices(
     layout: Layout, path: Path, *, known_at: dt.datetime | None = None, now: dt.datetime
 ) -> Imported:
-    """Import quotes in US dollars of one whole coin."""
-    return _import(layout, own_format(PRICES), path, known_at, now)
+    """Import quotes in US dollars of one whole coin, of assets or of all listed ones of a symbol."""
+    listed = latest(store.scan(layout, ASSETS), ASSETS, END).collect()
+    return _import(layout, with_symbols(own_format(PRICES), listed), path, known_at, now)
 
 
 def import_assets(
@@ -137,7 +139,11 @@ def _read(path: Path, form: Format, default: dt.datetime | None) -> tuple[pl.Dat
     columns = {column.name: column.present for column in form.columns}
     parts = []
     for number, file in enumerate(files):
-        rows, wrong = parse(read_text(file, number, columns, problems), form)
+        raw = read_text(file, number, columns, problems, form.instead)
+        if form.before is not None:
+            raw, wrong = form.before(raw)
+            problems.add(wrong)
+        rows, wrong = parse(raw, form)
         problems.add(wrong)
         parts.append(rows)
     rows = pl.concat(parts)

@@ -38,7 +38,11 @@ class Problems:
     def all(self) -> pl.DataFrame:
         """All problems (PROBLEMS), by place."""
         lines = pl.DataFrame(self._lines, schema=PROBLEMS, orient="row")
-        return pl.concat([*self._frames, lines]).sort(FILE, LINE, maintain_order=True)
+        return (
+            pl.concat([*self._frames, lines])
+            .unique(maintain_order=True)
+            .sort(FILE, LINE, maintain_order=True)
+        )
 
     def place(self, file: int, line: int) -> str:
         """How errors name a row."""

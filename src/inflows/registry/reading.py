@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import difflib
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
@@ -57,15 +58,27 @@ def is_parquet(file: Path) -> bool:
     return start == b"PAR1" or file.suffix == ".parquet"
 
 
-def read_text(file: Path, number: int, columns: dict[str, bool], problems: Problems) -> pl.DataFrame:
-    """All rows of a file: PLACE, and each of `columns` (name → must it be there?) as text or null."""
+def read_text(
+    file: Path,
+    number: int,
+    columns: dict[str, bool],
+    problems: Problems,
+    instead: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> pl.DataFrame:
+    """All rows of a file: PLACE, and each of `columns` (name → must it be there?) as text or null.
+
+    instead: columns that need not be there where the one they are listed under is.
+    """
     read = _read_parquet if problems.is_parquet[number] else _read_csv
-    frame = read(file, number, columns, problems)
+    frame = read(file, number, columns, problems, instead)
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in columns if name not in frame.columns]
     return frame.with_columns(missing).select(*PLACE, *columns)
 
 
-def _check_header(file: Path, header: Sequence[str], columns: dict[str, bool]) -> None:
+def _check_header(
+    file: Path, header: Sequence[str], columns: dict[str, bool], instead: Mapping[str, Collection[str]]
+) -> None:
+    spared = {name for one, names in instead.items() if one in header for name in names}
     for name in header:
         if name not in columns:
             near = difflib.get_close_matches(name.lower(), columns, n=1)
@@ -77,16 +90,22 @@ def _check_header(file: Path, header: Sequence[str], columns: dict[str, bool]) -
         if list(header).count(name) > 1:
             raise UsageError(f"{file} has the column '{name}' twice.", "Keep one of them.")
     for name, present in columns.items():
-        if present and name not in header:
+        if present and name not in header and name not in spared:
             raise UsageError(f"{file} lacks the column '{name}'.", f"The columns are {', '.join(columns)}.")
 
 
-def _read_csv(file: Path, number: int, columns: dict[str, bool], problems: Problems) -> pl.DataFrame:
+def _read_csv(
+    file: Path,
+    number: int,
+    columns: dict[str, bool],
+    problems: Problems,
+    instead: Mapping[str, Collection[str]],
+) -> pl.DataFrame:
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle, strict=True)
             header = [name.strip() for name in next(reader, [])]
-            _check_header(file, header, columns)
+            _check_header(file, header, columns, instead)
             rows = _rows_with_lines(reader, number, len(header), problems)
             parts = [pl.DataFrame(schema=[*PLACE.items(), *((name, pl.String()) for name in header)])]
             while chunk := list(islice(rows, CHUNK_ROWS)):
@@ -125,12 +144,18 @@ def _rows_with_lines(reader: Any, number: int, width: int, problems: Problems) -
         line = reader.line_num + 1
 
 
-def _read_parquet(file: Path, number: int, columns: dict[str, bool], problems: Problems) -> pl.DataFrame:
+def _read_parquet(
+    file: Path,
+    number: int,
+    columns: dict[str, bool],
+    problems: Problems,
+    instead: Mapping[str, Collection[str]],
+) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(file, hive_partitioning=False)
     except (pl.exceptions.PolarsError, OSError):
         raise UsageError(f"{file} is not a whole Parquet file.", "Write or fetch it again.") from None
-    _check_header(file, frame.columns, columns)
+    _check_header(file, frame.columns, columns, instead)
     return frame.select(
         pl.lit(number, dtype=pl.UInt32).alias(FILE),
         pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias(LINE),

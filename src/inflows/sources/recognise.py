@@ -73,6 +73,7 @@ def head_of(path: Path) -> Head:
         OSError,
         EOFError,
         ValueError,
+        RecursionError,
         zlib.error,
         csv.Error,
         pa.ArrowException,
@@ -164,6 +165,16 @@ _OTHERS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "Use inflows prices import --input-format binance-klines. Nothing was stored.",
         ("open_time", "close", "close_time"),
     ),
+    (
+        "Yahoo Finance's table of prices",
+        "Write the closes as our own prices (symbol, time, price_usd, source), each at the end of its day.",
+        ("Date", "Open", "Close", "Adj Close"),
+    ),
+    (
+        "CryptoDataDownload's table of prices",
+        "Take the archive of data.binance.vision, or write our own prices (symbol, time, price_usd, source).",
+        ("Unix", "Date", "Symbol", "Close"),
+    ),
     ("a file of assets", "Use inflows assets import. Nothing was stored.", ("symbol", "decimals", "trusted")),
     (
         "a file of jurisdictions",
@@ -189,7 +200,10 @@ def _text_head(start: bytes) -> Head:
         line = plain.partition("\n")[0]
         form = JSON_LINES if line.rstrip().endswith("}") else JSON
         return Head(form, {str(name): _kind_of(value) for name, value in found.items()})
-    names = next(csv.reader(io.StringIO(text)), [])
+    rows = csv.reader(io.StringIO(text))
+    names = next(rows, [])
+    if len(names) == 1 and names[0].startswith("http"):  # CryptoDataDownload signs its first line
+        names = next(rows, [])
     if len(names) < 2 or "\0" in text:
         return Head(UNKNOWN, {})
     return Head(CSV, {name.strip(): pl.String() for name in names})
