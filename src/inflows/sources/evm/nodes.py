@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+import polars as pl
+
 from inflows.errors import UsageError, WorkError
 from inflows.net import (
     AdaptiveSize,
@@ -22,6 +24,8 @@ from inflows.sources.evm.client import Client
 from inflows.sources.evm.errors import Inconsistent, NodeBehind, Pruned, TooLarge, Unsupported
 
 Result = TypeVar("Result")
+_ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pl.exceptions.PolarsError)
+"""What comes of an answer with another type or shape somewhere in it: text for a list, a number for text."""
 _FAILURES_A_SPAN: Final = 6
 _ASIDE_SECONDS: Final = 2.0
 _LONGEST_ASIDE_SECONDS: Final = 120.0
@@ -113,6 +117,8 @@ class Nodes:
                 result = work(node)
             except NetError as error:
                 failure = error
+            except _ODD as error:
+                failure = _not_understood(node, last_block, error)
             else:
                 node.failures = 0
                 return result
@@ -242,6 +248,17 @@ def number(text: Any, node: Node, method: str) -> int:
     except (TypeError, ValueError):
         said = node.client.endpoint.redact(repr(text))[:80]
     raise NodeBehind(f"{node.name} answers {said} to {method}, which is no number.")
+
+
+def _not_understood(node: Node, last_block: int, error: Exception) -> Inconsistent:
+    said = " ".join(node.client.endpoint.redact(str(error)).split())[:120]
+    failure = Inconsistent(
+        f"{node.name} answers in a form that cannot be read, about blocks up to {last_block:,} "
+        f"({type(error).__name__}: {said}).",
+        "Try again later, or give another --rpc.",
+    )
+    failure.__cause__ = error
+    return failure
 
 
 def _behind(node: Node, block: int) -> NodeBehind:
