@@ -3,7 +3,22 @@
 from pathlib import Path
 
 import pytest
-from label_lists import ASIDE, EXPECTED, FILES, LATER, NOW, load, rows, stored, write_checkout, write_files
+from label_lists import (
+    ASIDE,
+    BITCOIN,
+    EXPECTED,
+    FILES,
+    LATER,
+    NOW,
+    SEGWIT,
+    TRON,
+    A,
+    load,
+    rows,
+    stored,
+    write_checkout,
+    write_files,
+)
 
 from inflows.errors import UsageError
 from inflows.labels.sources import FORMATS
@@ -123,3 +138,53 @@ def test_a_reserve_list_must_name_its_publisher(layout: Layout, tmp_path: Path) 
     write_files(tmp_path, {"list.csv": "Coin,Height,Amount,Address\nBTC,1,1,x\n"})
     with pytest.raises(UsageError, match="which exchange published it"):
         load(layout, tmp_path, "reserves")
+
+
+OKX = """coin,amount,snapshot height
+BTC,100,840000
+USDT,5,20000000
+,,
+coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script
+BTC,BTC,840000,{bitcoin},60,I am an OKX address,aa,bb,cc
+BTC,BTC,840000,{segwit},40,I am an OKX address,aa,,
+USDT,USDT-ERC20,20000000,{evm},3,I am an OKX address,aa,,
+USDT-TRC20,,60000000,{tron},2,I am an OKX address,aa,,
+ETH-ARBITRUM,ARBITRUM,1,{evm},2,I am an OKX address,aa,,
+BTC,BTC,840000,,0,,,,
+
+"""
+
+
+@pytest.mark.parametrize("name", ["okx_por_202407.csv", "download.csv"])
+def test_a_reserve_list_in_okxs_form_is_read_below_its_sums(
+    layout: Layout, tmp_path: Path, name: str
+) -> None:
+    write_files(tmp_path, {name: OKX.format(bitcoin=BITCOIN, segwit=SEGWIT, evm=A, tron=TRON)})
+    report = load(layout, tmp_path / name, "reserves")
+    assert (report.claims, dict(report.quarantined)) == (5, {})
+    assert rows(layout) == {
+        (chain, address, "okx", "reserve", 50, "reserves-okx")
+        for chain, address in (
+            ("bitcoin", BITCOIN),
+            ("bitcoin", SEGWIT),
+            ("ethereum", A),
+            ("tron", TRON),
+            ("arbitrum", A),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("coin,amount\nBTC,5\n", "is no reserve list"),
+        (OKX[: OKX.index("{bitcoin}")], r"okx_por\.csv:6: the row is cut off"),
+    ],
+)
+def test_what_is_no_whole_list_of_okx_is_refused(
+    layout: Layout, tmp_path: Path, text: str, says: str
+) -> None:
+    write_files(tmp_path, {"okx_por.csv": text})
+    with pytest.raises(UsageError, match=says):
+        load(layout, tmp_path / "okx_por.csv", "reserves")
+    assert not list(layout.registry.rglob("*.parquet"))
