@@ -14,7 +14,13 @@ create table agg_jurisdiction_half_year (
     priced_share double,
     inflow_ratio_on_year double,
     coverage_share double,
+    chain_days bigint,
+    chain_days_covered bigint,
+    days_covered bigint,
+    coverage varchar,
     partial boolean,
+    year_before_partial boolean,
+    previous_partial boolean,
     simulated boolean,
     inflow_change_on_previous_usd decimal(38, 6),
     inflow_ratio_on_previous double,
@@ -38,8 +44,14 @@ comment on column agg_jurisdiction_half_year.outflow_transfers is 'Number of tra
 comment on column agg_jurisdiction_half_year.unlisted_inflow_transfers is 'Number of transfers received of assets outside the registry; they have no value here.';
 comment on column agg_jurisdiction_half_year.priced_share is 'Part of inflow_transfers that had a price, 0 to 1; NULL where there were no transfers.';
 comment on column agg_jurisdiction_half_year.inflow_ratio_on_year is 'inflow_usd divided by that of the same half a year before: 2.9 means 2.9 times; NULL where there is none.';
-comment on column agg_jurisdiction_half_year.coverage_share is 'Part of the days of the period that have data, 0 to 1; NULL where it is unknown which blocks were read.';
-comment on column agg_jurisdiction_half_year.partial is 'True where the period was not over or not wholly read when this was built.';
+comment on column agg_jurisdiction_half_year.coverage_share is 'Proven chain-days divided by chain_days, 0 to 1; NULL where no blocks of the period are known.';
+comment on column agg_jurisdiction_half_year.chain_days is 'Days of the period times the chains that count: all of the store, or those that the settings name.';
+comment on column agg_jurisdiction_half_year.chain_days_covered is 'Number of those chain-days that are proven (blocks known without a hole) or claimed (a source says that it holds the day).';
+comment on column agg_jurisdiction_half_year.days_covered is 'Number of days of the period that are covered on every chain.';
+comment on column agg_jurisdiction_half_year.coverage is 'proven (all chain-days are), claimed (all are covered, not all proven) or part (some are missing).';
+comment on column agg_jurisdiction_half_year.partial is 'True where the period was not over when this was built, or some of its chain-days are missing: then the totals are of a part.';
+comment on column agg_jurisdiction_half_year.year_before_partial is 'True where the same half a year before is partial or unknown: then inflow_ratio_on_year is not worth printing.';
+comment on column agg_jurisdiction_half_year.previous_partial is 'True where the half-year just before is partial or unknown: then inflow_ratio_on_previous is not worth printing.';
 comment on column agg_jurisdiction_half_year.simulated is 'True where the numbers come from the synthetic market and say nothing about the world.';
 comment on column agg_jurisdiction_half_year.inflow_change_on_previous_usd is 'inflow_usd less that of the half-year before, in US dollars; NULL where there is no data of that half-year at all.';
 comment on column agg_jurisdiction_half_year.inflow_ratio_on_previous is 'inflow_usd divided by that of the half-year before; NULL where there is none.';

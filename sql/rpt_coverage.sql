@@ -13,7 +13,10 @@ create table rpt_coverage (
     has_withdrawal boolean,
     has_utxo boolean,
     only_labelled boolean,
-    quarantined bigint
+    quarantined bigint,
+    claimed_by varchar,
+    coverage varchar,
+    read_again boolean
 );
 
 comment on table rpt_coverage is 'The raw data behind the totals by chain and UTC day: how much there is, which kinds of movement were read, and how much was set aside.';
@@ -31,3 +34,6 @@ comment on column rpt_coverage.has_withdrawal is 'True where withdrawals of the 
 comment on column rpt_coverage.has_utxo is 'True where inputs and outputs of transactions were read in every block; NULL: unknown.';
 comment on column rpt_coverage.only_labelled is 'True where of some block only the token transfers of labelled wallets were read: what others moved, and native coin, is missing; NULL: unknown.';
 comment on column rpt_coverage.quarantined is 'Number of rows set aside because they could not be understood or trusted.';
+comment on column rpt_coverage.claimed_by is 'Sources that say that they hold the day, joined by semicolons; NULL where none does.';
+comment on column rpt_coverage.coverage is 'proven (blocks known without a hole, from the one before the day to the one after it), claimed (a source says that it holds the day) or missing; NULL where the day is not known.';
+comment on column rpt_coverage.read_again is 'True where the day was read for labelled wallets alone and is missing only because labels were added since.';

@@ -51,7 +51,13 @@ periods as (
     select distinct
         period,
         coverage_share,
+        chain_days,
+        chain_days_covered,
+        days_covered,
+        coverage,
         partial,
+        year_before_partial,
+        previous_partial,
     from agg_jurisdiction_half_year
 ),
 
@@ -64,7 +70,13 @@ beside as (
         rank() over (partition by sums.period, sums.level order by sums.inflow_usd desc) as inflow_rank,
         sum(sums.inflow_usd) over (partition by sums.period, sums.level) as world_usd,
         periods.coverage_share,
+        periods.chain_days,
+        periods.chain_days_covered,
+        periods.days_covered,
+        periods.coverage,
         periods.partial,
+        periods.year_before_partial,
+        periods.previous_partial,
     from sums
     left join held as half_before
         on half_before.half = sums.half - 1
@@ -106,7 +118,13 @@ select
     cast(cast(inflow_usd as double) / nullif(cast(world_usd as double), 0) as double) as share_of_world,
     cast(cast(coalesce(strict_usd, 0) as double) / nullif(cast(inflow_usd as double), 0) as double) as strict_share,
     cast(coverage_share as double) as coverage_share,
+    cast(chain_days as bigint) as chain_days,
+    cast(chain_days_covered as bigint) as chain_days_covered,
+    cast(days_covered as bigint) as days_covered,
+    cast(coverage as varchar) as coverage,
     cast(partial as boolean) as partial,
+    cast(year_before_partial as boolean) as year_before_partial,
+    cast(previous_partial as boolean) as previous_partial,
 from beside
 order by period, level, inflow_usd desc, exchange;
 
@@ -129,5 +147,11 @@ comment on column rpt_exchange_half_year.inflow_ratio_on_year is 'inflow_usd div
 comment on column rpt_exchange_half_year.inflow_rank is 'Place by inflow_usd among the exchanges of the same period and level; 1 received most, equals share a place.';
 comment on column rpt_exchange_half_year.share_of_world is 'inflow_usd divided by that of all exchanges, 0 to 1; NULL where none received anything.';
 comment on column rpt_exchange_half_year.strict_share is 'Label coverage: what it received at level strict divided by inflow_usd; NULL where that is 0.';
-comment on column rpt_exchange_half_year.coverage_share is 'Part of the days of the period that have data, 0 to 1; NULL where it is unknown which blocks were read.';
-comment on column rpt_exchange_half_year.partial is 'True where the period was not over or not wholly read when this was built.';
+comment on column rpt_exchange_half_year.coverage_share is 'Proven chain-days divided by chain_days, 0 to 1; NULL where no blocks of the period are known.';
+comment on column rpt_exchange_half_year.chain_days is 'Days of the period times the chains that count: all of the store, or those that the settings name.';
+comment on column rpt_exchange_half_year.chain_days_covered is 'Number of those chain-days that are proven (blocks known without a hole) or claimed (a source says that it holds the day).';
+comment on column rpt_exchange_half_year.days_covered is 'Number of days of the period that are covered on every chain.';
+comment on column rpt_exchange_half_year.coverage is 'proven (all chain-days are), claimed (all are covered, not all proven) or part (some are missing).';
+comment on column rpt_exchange_half_year.partial is 'True where the period was not over when this was built, or some of its chain-days are missing: then the totals are of a part.';
+comment on column rpt_exchange_half_year.year_before_partial is 'True where the same half a year before is partial or unknown: then inflow_ratio_on_year is not worth printing.';
+comment on column rpt_exchange_half_year.previous_partial is 'True where the half-year just before is partial or unknown: then inflow_ratio_on_previous is not worth printing.';

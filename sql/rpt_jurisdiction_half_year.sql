@@ -21,7 +21,13 @@ select
     cast(unlisted_inflow_transfers as bigint) as unlisted_inflow_transfers,
     cast(priced_share as double) as priced_share,
     cast(coverage_share as double) as coverage_share,
+    cast(chain_days as bigint) as chain_days,
+    cast(chain_days_covered as bigint) as chain_days_covered,
+    cast(days_covered as bigint) as days_covered,
+    cast(coverage as varchar) as coverage,
     cast(partial as boolean) as partial,
+    cast(year_before_partial as boolean) as year_before_partial,
+    cast(previous_partial as boolean) as previous_partial,
     cast(simulated as boolean) as simulated,
 from agg_jurisdiction_half_year
 order by period, basis, scope, level, inflow_usd desc, jurisdiction;
@@ -42,8 +48,14 @@ comment on column rpt_jurisdiction_half_year.outflow_transfers is 'Number of tra
 comment on column rpt_jurisdiction_half_year.unlisted_inflow_transfers is 'Number of transfers received of assets that are not listed and so have no value.';
 comment on column rpt_jurisdiction_half_year.priced_share is 'Part of inflow_transfers that had a price, 0 to 1; NULL where there were none.';
 comment on column rpt_jurisdiction_half_year.inflow_ratio_on_year is 'Times the inflow of the same half a year before: 2.9 means 2.9 times; NULL where there is none.';
-comment on column rpt_jurisdiction_half_year.coverage_share is 'Part of the days of the period that have data, 0 to 1; NULL where it is unknown which blocks were read.';
-comment on column rpt_jurisdiction_half_year.partial is 'True where the period was not over or not wholly read.';
+comment on column rpt_jurisdiction_half_year.coverage_share is 'Proven chain-days divided by chain_days, 0 to 1; NULL where no blocks of the period are known.';
+comment on column rpt_jurisdiction_half_year.chain_days is 'Days of the period times the chains that count: all of the store, or those that the settings name.';
+comment on column rpt_jurisdiction_half_year.chain_days_covered is 'Number of those chain-days that are proven (blocks known without a hole) or claimed (a source says that it holds the day).';
+comment on column rpt_jurisdiction_half_year.days_covered is 'Number of days of the period that are covered on every chain.';
+comment on column rpt_jurisdiction_half_year.coverage is 'proven (all chain-days are), claimed (all are covered, not all proven) or part (some are missing).';
+comment on column rpt_jurisdiction_half_year.partial is 'True where the period was not over when this was built, or some of its chain-days are missing: then the totals are of a part.';
+comment on column rpt_jurisdiction_half_year.year_before_partial is 'True where the same half a year before is partial or unknown: then inflow_ratio_on_year is not worth printing.';
+comment on column rpt_jurisdiction_half_year.previous_partial is 'True where the half-year just before is partial or unknown: then inflow_ratio_on_previous is not worth printing.';
 comment on column rpt_jurisdiction_half_year.simulated is 'True where the numbers come from the synthetic market.';
 comment on column rpt_jurisdiction_half_year.inflow_change_on_previous_usd is 'inflow_usd less that of the half-year before, in US dollars; NULL where there is no data of that half-year at all.';
 comment on column rpt_jurisdiction_half_year.inflow_ratio_on_previous is 'inflow_usd divided by that of the half-year before; NULL where there is none.';

@@ -25,11 +25,11 @@ def assembled(
 ) -> WarehouseInputs:
     """Total the daily facts, and gather all that is published beside them.
 
-    read: what is known to have been read, as raw.store.coverage makes it.
+    read: what is known to have been read, as stages.coverage.judged makes it.
     """
     daily = pl.scan_parquet([partition.daily for partition in facts.partitions])
     totals = period_totals(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
-    periods = period_coverage(totals["period"].unique().sort(), read, as_of)
+    periods = period_coverage(totals["period"].unique().sort(), read, as_of, kept.chains)
     totals = finished(totals.lazy(), periods, simulated=registries.simulated).collect()
     unplaced = without_basis(daily, registries.jurisdictions.lazy()).collect(engine="streaming")
     chains = sorted({partition.chain for partition in facts.partitions})
@@ -51,9 +51,13 @@ def assembled(
 
 
 def inputs_to_keep(
-    layout: Layout, facts: facts_store.Facts, staleness_hours: float, price_sources: tuple[str, ...]
+    layout: Layout,
+    facts: facts_store.Facts,
+    staleness_hours: float,
+    price_sources: tuple[str, ...],
+    chains: tuple[str, ...],
 ) -> Kept:
-    """The raw files that took part, and how many files each registry has."""
+    """The raw files that took part, how many files each registry has, and the settings that matter."""
     raw = [
         RawFile(dataset, partition.chain, partition.date.isoformat(), sha256, path)
         for partition in facts.partitions
@@ -62,7 +66,7 @@ def inputs_to_keep(
         )
     ]
     registry_files = {name: len(files_of(layout, table)) for name, table in TABLES.items()}
-    return Kept(tuple(raw), registry_files, staleness_hours, price_sources)
+    return Kept(tuple(raw), registry_files, staleness_hours, price_sources, chains)
 
 
 def result_digest(totals: pl.DataFrame) -> str:

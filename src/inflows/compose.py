@@ -20,6 +20,7 @@ from inflows.assemble import assembled, inputs_to_keep, result_digest
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import reporter
+from inflows.raw.claims import labelled_addresses
 from inflows.raw.store import coverage
 from inflows.registries import Registries, registries_at
 from inflows.registry import imports
@@ -28,6 +29,7 @@ from inflows.simulate import simulate
 from inflows.sources import ingest_files
 from inflows.stages import RULES_VERSION
 from inflows.stages.contested import notes as contested_notes
+from inflows.stages.coverage import judged, store_chains
 from inflows.stages.unplaced import FINDING as UNPLACED
 from inflows.stages.unplaced import sentence
 from inflows.warehouse.publish import publish
@@ -143,6 +145,7 @@ def ingest_source(settings: Settings, source: FileSource) -> str:
         report = ingest_files(
             settings.layout, source.paths, source.input_format, chain=source.chain, blocks=source.blocks
         )
+    report.raise_if_misread()
     return report.sentence()
 
 
@@ -172,13 +175,15 @@ def publish_vintage(
     """Total the daily facts, and publish everything as a new vintage."""
     layout = settings.layout
     registries = registries_at(layout, as_of, tuple(settings.price_sources))
-    read = coverage(layout)
-    kept = inputs_to_keep(layout, facts, settings.staleness_hours, tuple(settings.price_sources))
+    read = judged_coverage(layout, registries)
+    chains = tuple(sorted(set(settings.chains)) or store_chains(read))
+    kept = inputs_to_keep(layout, facts, settings.staleness_hours, tuple(settings.price_sources), chains)
     made = assembled(facts, registries, read, as_of, kept)
     inputs = registries.fingerprints | {
         "raw": facts.raw_fingerprint(),
         "staleness_hours": f"{settings.staleness_hours:g}",
         "price_sources": ",".join(settings.price_sources),
+        "chains": ",".join(chains),
         "result": result_digest(made.totals),
     }
     vintage = Vintage(
@@ -199,6 +204,15 @@ def publish_vintage(
         findings=made.findings.height,
         notes=[*_notes(read, registries, made.findings), *contested_notes(made.contested_daily)],
         simulated=vintage.simulated,
+    )
+
+
+def judged_coverage(layout: Layout, registries: Registries) -> pl.DataFrame:
+    """What the raw store covers, with a verdict on each day under the labels in force."""
+    return judged(
+        coverage(layout),
+        lambda chain: registries.of_chain(chain).wallets,
+        lambda digest: labelled_addresses(layout, digest),
     )
 
 
@@ -224,6 +238,13 @@ def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> l
     unplaced = found.filter(pl.col("finding") == UNPLACED)
     if unplaced.height:
         notes.append(sentence(unplaced))
+    again = read.filter("read_again").group_by("chain").agg(pl.col("date").n_unique()).sort("chain")
+    for chain, days in again.iter_rows():
+        notes.append(
+            f"{days:,} {'day' if days == 1 else 'days'} of {chain} must be read again, and count as missing "
+            "until then: labels were added since they were read for labelled wallets alone "
+            "(rpt_coverage.read_again)."
+        )
     quarantined = read["quarantined"].fill_null(0).sum()
     if quarantined:
         notes.append(

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """A quote older than this prices nothing."""
     price_sources: list[str] = []
     """The order in which sources are believed that quote one asset at one instant."""
+    chains: list[str] = []
+    """The chains whose days a total must hold to be whole; none: all of which anything was delivered."""
     keep_databases: Annotated[int, Field(ge=1)] = 3
     """How many published databases are kept; every vintage keeps its totals and manifest."""
     sources: list[FileSource] = []

@@ -13,7 +13,9 @@ TOTALS = {
     "outflow_usd": str, "net_usd": str, "inflow_transfers": int, "outflow_transfers": int,
     "unlisted_inflow_transfers": int, "priced_share": (float, int, type(None)),
     "inflow_ratio_on_year": (float, int, type(None)), "coverage_share": (float, int, type(None)),
-    "partial": bool, "simulated": bool, "inflow_change_on_previous_usd": (str, type(None)),
+    "chain_days": int, "chain_days_covered": int, "days_covered": int, "coverage": str,
+    "partial": bool, "year_before_partial": bool, "previous_partial": bool, "simulated": bool,
+    "inflow_change_on_previous_usd": (str, type(None)),
     "inflow_ratio_on_previous": (float, type(None)), "inflow_change_on_year_usd": (str, type(None)),
     "inflow_rank": (int, type(None)), "share_of_world": (float, type(None)),
     "strict_share": (float, type(None)),
@@ -22,7 +24,9 @@ COMPARED = {
     "period": str, "jurisdiction": str, "other": str, "basis": str, "scope": str, "level": str,
     "inflow_usd": str, "other_inflow_usd": str, "ratio": (float, type(None)),
     "inflow_ratio_on_year": (float, type(None)), "other_inflow_ratio_on_year": (float, type(None)),
-    "partial": bool, "simulated": bool,
+    "coverage_share": (float, int, type(None)),
+    "chain_days": int, "chain_days_covered": int, "days_covered": int, "coverage": str,
+    "partial": bool, "year_before_partial": bool, "simulated": bool,
 }  # fmt: skip
 
 

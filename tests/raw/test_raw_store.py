@@ -14,6 +14,7 @@ from inflows.keys import address_key
 from inflows.layout import Layout
 from inflows.raw import Delivery, coverage, ingest, list_partitions, merging, partition_fingerprint
 from inflows.raw import partitions as partitions_module
+from inflows.stages.coverage import EVIDENCE
 
 TOMORROW = NOON + dt.timedelta(days=1)
 
@@ -206,7 +207,7 @@ def test_a_key_that_two_sources_put_on_two_days_is_told_of(layout: Layout) -> No
 
 def test_coverage_of_an_empty_store_is_empty(layout: Layout) -> None:
     assert coverage(layout).is_empty()
-    assert coverage(layout).columns[-1] == "quarantined"
+    assert coverage(layout).columns[-len(EVIDENCE) :] == list(EVIDENCE)
 
 
 def test_the_closing_sentence_counts_the_quarantine_by_reason(layout: Layout) -> None:

@@ -87,7 +87,13 @@ def test_two_jurisdictions_are_compared_in_one_row(published: Layout):
             "ratio": 2e-07,
             "inflow_ratio_on_year": None,
             "other_inflow_ratio_on_year": None,
+            "coverage_share": 0.5,
+            "chain_days": 184,
+            "chain_days_covered": 12,
+            "days_covered": 12,
+            "coverage": "part",
             "partial": True,
+            "year_before_partial": True,
             "simulated": True,
         }
     ]

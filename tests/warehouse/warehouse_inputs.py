@@ -135,7 +135,9 @@ def totals() -> pl.DataFrame:
                         "inflow_transfers": received, "outflow_transfers": sent,
                         "unlisted_inflow_transfers": unlisted,
                         "priced_share": 1.0 if received else None, "inflow_ratio_on_year": None,
-                        "coverage_share": 0.5, "partial": True, "simulated": True,
+                        "coverage_share": 0.5, "chain_days": 184, "chain_days_covered": 12,
+                        "days_covered": 12, "coverage": "part", "partial": True,
+                        "year_before_partial": True, "previous_partial": True, "simulated": True,
                     }
                     for period, place, inflow, outflow, received, sent, unlisted in spread
                 ]  # fmt: skip

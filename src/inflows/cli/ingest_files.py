@@ -40,6 +40,12 @@ def ingest_files(
     to_date: Annotated[
         str | None, typer.Option("--to-date", metavar="T", help="Only partitions date=… before this day")
     ] = None,
+    covers: Annotated[
+        str | None,
+        typer.Option(
+            "--covers", metavar="A/B", help="The files hold the days from A up to but not including B"
+        ),
+    ] = None,
     only_labelled: Annotated[
         bool,
         typer.Option("--only-labelled", help="Keep only transfers of labelled addresses: small, and partial"),
@@ -62,8 +68,22 @@ def ingest_files(
             from_date=_day(from_date, "--from-date"),
             to_date=_day(to_date, "--to-date"),
             labelled=_labelled(layout) if only_labelled else None,
+            covers=None if covers is None else _days(covers),
         )
     print(report.sentence(), file=sys.stderr)
+    report.raise_if_misread()
+
+
+def _days(text: str) -> tuple[dt.date, dt.date]:
+    """The days that --covers names: A/B."""
+    first, _, end = text.partition("/")
+    days = _day(first.strip(), "--covers"), _day(end.strip(), "--covers")
+    if days[0] is None or days[1] is None:
+        raise UsageError(
+            f"--covers {text} names no days.",
+            "Write 2024-01-01/2024-07-01: the second is not included.",
+        )
+    return days[0], days[1]
 
 
 def _day(text: str | None, option: str) -> dt.date | None:

@@ -118,8 +118,14 @@ class Totals(c.Schema):
     unlisted_inflow_transfers = c.int64()
     priced_share = c.float64(nullable=True)  # priced / inflow_transfers
     inflow_ratio_on_year = c.float64(nullable=True)  # to the same half a year before
-    coverage_share = c.float64(nullable=True)  # of the period's days with data; null: blocks unknown
-    partial = c.boolean()
+    coverage_share = c.float64(nullable=True)  # proven chain-days / chain_days; null: no blocks are known
+    chain_days = c.int64(nullable=True)  # days × chains; here and below null: an older program published it
+    chain_days_covered = c.int64(nullable=True)  # proven or claimed
+    days_covered = c.int64(nullable=True)  # days that are covered on every chain
+    coverage = c.string(nullable=True)  # proven, claimed (all covered, not all proven) or part
+    partial = c.boolean()  # the period is not over, or part
+    year_before_partial = c.boolean(nullable=True)  # whether the same half a year before is partial
+    previous_partial = c.boolean(nullable=True)  # whether the half-year just before is partial
     simulated = c.boolean()
     inflow_change_on_previous_usd = c.decimal(38, 6, nullable=True)  # null: no data of the period before
     inflow_ratio_on_previous = c.float64(nullable=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -9,6 +13,7 @@ import pyarrow.parquet as pq
 
 from inflows.chains import FAMILY
 from inflows.layout import Layout
+from inflows.raw.claims import claims
 from inflows.raw.merging import read
 from inflows.raw.partitions import list_partitions, list_quarantine
 from inflows.raw.sources import marked_days
@@ -33,8 +38,16 @@ def coverage(layout: Layout) -> pl.DataFrame:
     has_native, has_trace, has_withdrawal, has_utxo (whether all known blocks of the day have it; null if none
     is known), only_labelled (whether of any known block only the token transfers of labelled wallets were
     read, or files kept these alone; null if no block is known and no file says so), quarantined (rows in
-    quarantine of that chain and day). A day of which only blocks are known has a row with `rows` 0.
+    quarantine of that chain and day), claimed_by (sources that say that they hold the day; null: none). And
+    what stages.coverage judges the day by: unbroken (its blocks are known without a hole, from the one before
+    the first to the one after the last, and something of each was read), filtered_sets (the sets of labelled
+    wallets for which alone some of them were read: digests with commas, of different blocks with semicolons;
+    empty: none), claimed_whole (a source says that it holds all of the day), claimed_sets (the sets for which
+    others say so). A day of which only blocks or claims are known has a row with `rows` 0.
     """
+    said = claims(layout)
+    something = pl.any_horizontal(*_FLAGS, "has_labelled")
+    filtered = pl.col("labelled_set").filter(pl.col("has_labelled") & ~pl.col("has_token"))
     blocks = (
         read([path for _, _, path in list_partitions(layout, "blocks")], "blocks")
         .group_by("chain", pl.col("block_time").dt.date().alias("date"))
@@ -44,18 +57,26 @@ def coverage(layout: Layout) -> pl.DataFrame:
             pl.col("block_number").max().alias("_last"),
             *(pl.col(flag).all() for flag in _FLAGS),
             (pl.col("has_labelled") & ~pl.col("has_token")).any().alias("only_labelled"),
+            something.all().alias("_read"),
+            filtered.unique().sort().str.join(";").alias("filtered_sets"),
         )
         .collect(engine="streaming")
     )
+    blocks = blocks.with_columns(_unbroken(blocks, known_runs(layout)))
     rows = pl.concat([_rows(layout, dataset) for dataset in ("transfers", "utxo")])
     held = pl.concat([_quarantined(layout, dataset) for dataset in ("transfers", "utxo", "blocks")])
-    of_blocks_alone = _without_rows(pl.concat([blocks.select(_DAY), held.select(_DAY)]).unique(), rows)
+    known = pl.concat([blocks.select(_DAY), held.select(_DAY), said.select(_DAY)]).unique()
     return (
-        pl.concat([rows, of_blocks_alone])
+        pl.concat([rows, _without_rows(known, rows)])
         .join(blocks, on=_DAY, how="left", validate="m:1", nulls_equal=True)
         .join(_for_dataset(held), on=[*_DAY, "dataset"], how="left", validate="1:1", nulls_equal=True)
         .join(marked_days(layout).rename({"only_labelled": "_marked"}), on=_DAY, how="left", validate="m:1")
-        .with_columns(pl.when("_marked").then(True).otherwise("only_labelled").alias("only_labelled"))
+        .join(_by_day(said), on=_DAY, how="left", validate="m:1")
+        .with_columns(
+            pl.when("_marked").then(True).otherwise("only_labelled").alias("only_labelled"),
+            pl.col("unbroken", "claimed_whole").fill_null(False),
+            pl.col("filtered_sets", "claimed_sets").fill_null(""),
+        )
         .select(
             *_DAY,
             "dataset",
@@ -66,9 +87,32 @@ def coverage(layout: Layout) -> pl.DataFrame:
             *_FLAGS,
             "only_labelled",
             pl.col("quarantined").fill_null(0),
+            "claimed_by",
+            "unbroken",
+            "filtered_sets",
+            "claimed_whole",
+            "claimed_sets",
         )
         .sort(*_DAY, "dataset", nulls_last=True)
     )
+
+
+def known_runs(layout: Layout) -> dict[str, list[tuple[int, int]]]:
+    """First and last of the runs of blocks that are known of each chain, in order.
+
+    Where a day's file has as many rows as numbers from its first to its last, its footer tells the run.
+    """
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for chain, _, path in list_partitions(layout, "blocks"):
+        rows, first, last = _footer(path)
+        if rows == last - first + 1:
+            found[chain].append((first, last))
+        elif rows:
+            numbers = read([path], "blocks").select("block_number").collect().to_series().unique().sort()
+            ends = numbers.filter(numbers.diff(-1).fill_null(0) != -1)
+            starts = numbers.filter(numbers.diff().fill_null(0) != 1)
+            found[chain] += zip(starts, ends, strict=True)
+    return {chain: _joined(runs) for chain, runs in found.items()}
 
 
 def block_gaps(layout: Layout) -> pl.DataFrame:
@@ -76,29 +120,63 @@ def block_gaps(layout: Layout) -> pl.DataFrame:
 
     Columns: chain, first_missing, last_missing (block numbers, both missing).
     """
-    number = pl.col("block_number")
-    return (
-        read([path for _, _, path in list_partitions(layout, "blocks")], "blocks")
-        .select("chain", number)
-        .sort("chain", "block_number")
-        .with_columns(pl.col("block_number").shift(1).over("chain").alias("_before"))
-        .filter(number - pl.col("_before") > 1)
-        .select("chain", (pl.col("_before") + 1).alias("first_missing"), (number - 1).alias("last_missing"))
-        .collect()
+    gaps = [
+        (chain, before[1] + 1, after[0] - 1)
+        for chain, runs in sorted(known_runs(layout).items())
+        for before, after in pairwise(runs)
+    ]
+    schema = {"chain": pl.String(), "first_missing": pl.Int64(), "last_missing": pl.Int64()}
+    return pl.DataFrame(gaps, schema=schema, orient="row")
+
+
+def _joined(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs that touch or overlap (days of a chain whose clock goes back) as one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(runs):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _unbroken(blocks: pl.DataFrame, runs: dict[str, list[tuple[int, int]]]) -> pl.Series:
+    """Whether each day's blocks and their neighbours on both sides are known, and all of the day were read.
+
+    What lies before a chain's block 0 is known to be nothing.
+    """
+    found = []
+    for chain, first, last, was_read in blocks.select("chain", "_first", "_last", "_read").iter_rows():
+        of_chain = runs[chain]
+        start, end = of_chain[bisect_right(of_chain, (first, float("inf"))) - 1]
+        found.append(was_read and end > last and (start < first or first == 0))
+    return pl.Series("unbroken", found, dtype=pl.Boolean)
+
+
+def _by_day(said: pl.DataFrame) -> pl.DataFrame:
+    """Claims by chain and day: by whom, whether of everything, and for which sets of wallets."""
+    sets = pl.col("labelled_set")
+    return said.group_by(_DAY).agg(
+        pl.col("source").unique().sort().str.join("; ").alias("claimed_by"),
+        (sets == "").any().alias("claimed_whole"),
+        sets.filter(sets != "").unique().sort().str.join(",").alias("claimed_sets"),
     )
 
 
 def _rows(layout: Layout, dataset: str) -> pl.DataFrame:
     """Rows, first and last block of each partition, as the footers of the files tell them."""
-    found = []
-    for chain, date, path in list_partitions(layout, dataset):
-        footer = pq.read_metadata(path)
-        groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-        numbers = [_statistics(group, "block_number") for group in groups if group.num_rows]
-        if numbers:
-            first, last = min(least for least, _ in numbers), max(most for _, most in numbers)
-            found.append((chain, date, dataset, footer.num_rows, first, last))
-    return pl.DataFrame(found, schema=_ROWS, orient="row")
+    found = [(chain, date, dataset, *_footer(path)) for chain, date, path in list_partitions(layout, dataset)]
+    return pl.DataFrame([row for row in found if row[3]], schema=_ROWS, orient="row")
+
+
+def _footer(path: Path) -> tuple[int, int, int]:
+    """How many rows a partition has, its first and its last block; three times 0 of nothing."""
+    footer = pq.read_metadata(path)
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    numbers = [_statistics(group, "block_number") for group in groups if group.num_rows]
+    if not numbers:
+        return 0, 0, 0
+    return footer.num_rows, min(least for least, _ in numbers), max(most for _, most in numbers)
 
 
 def _statistics(group: pq.RowGroupMetaData, name: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,6 +36,8 @@ class Delivery:
     """Where a reader that runs inside the frame leaves the error that the user shall see."""
     labelled_set: str = ""
     """The digest of a set of addresses, where the transfers of no others were kept; else empty."""
+    day: dt.date | None = None
+    """The UTC day of the dump's partition that this is of; None: the source has no such."""
 
 
 def delivered_columns(dataset: str) -> dict[str, pl.DataType]:

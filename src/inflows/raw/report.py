@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
+
+from inflows.errors import WorkError
+
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,12 @@ class IngestReport:
     chains: tuple[str, ...] = ()
     days: int = 0
     """Different days among the partitions that this delivery touched."""
+    rows_misread: int = 0
+    """Of rows_read, those in quarantine."""
+    days_misread: tuple[dt.date, ...] = ()
+    """Days of a dump's partitions of which more than half of the rows lie in quarantine."""
+    understood: frozenset[tuple[str, dt.date]] = frozenset()
+    """Chain and day of the rows that were understood, whether stored or set aside."""
     warnings: tuple[str, ...] = ()
 
     def and_then(self, later: IngestReport) -> IngestReport:
@@ -44,7 +56,38 @@ class IngestReport:
             partitions_changed=self.partitions_changed + later.partitions_changed,
             chains=tuple(sorted({*self.chains, *later.chains})),
             days=self.days + later.days,
+            rows_misread=self.rows_misread + later.rows_misread,
+            days_misread=tuple(sorted({*self.days_misread, *later.days_misread})),
+            understood=self.understood | later.understood,
             warnings=(*self.warnings, *later.warnings),
+        )
+
+    @property
+    def is_misread(self) -> bool:
+        """Whether more than half of the rows lie in quarantine."""
+        return 2 * self.rows_misread > self.rows_read
+
+    def raise_if_misread(self) -> None:
+        """WorkError where more than half of the delivery, or of a day of the dump, lies in quarantine."""
+        if not self.is_misread and not self.days_misread:
+            return
+        reasons = ", ".join(reason for reason, _ in self.quarantined.most_common(2))
+        if self.is_misread:
+            problem = (
+                f"{self.rows_misread:,} of {_counted(self.rows_read, 'row')}, more than half, lie in "
+                f"quarantine ({reasons}): no day counts as read by this delivery."
+            )
+        else:
+            named = ", ".join(map(str, self.days_misread[:_NAMED]))
+            more = len(self.days_misread) - _NAMED
+            named += f" and {more:,} more days" if more > 0 else ""
+            problem = (
+                f"More than half of the rows of {named} lie in "
+                f"quarantine ({reasons}): they do not count as read by this delivery."
+            )
+        raise WorkError(
+            problem,
+            "Look at the rows in raw/quarantine; check the format, and the chain with --chain.",
         )
 
     def sentence(self) -> str:

@@ -5,6 +5,7 @@ A file that turns out broken half-way ends the ingestion here, with the store as
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import shutil
 from collections import Counter
@@ -30,6 +31,20 @@ _PREFIX: Final = "ingest-"
 
 
 @dataclass
+class Tally:
+    """What was delivered of one day's partition of a dump."""
+
+    rows: int = 0
+    quarantined: int = 0
+    chains: set[str] = field(default_factory=set)
+
+    @property
+    def is_misread(self) -> bool:
+        """Whether more than half of it lies in quarantine."""
+        return 2 * self.quarantined > self.rows
+
+
+@dataclass
 class Staged:
     """What phase 1 holds: rows by dataset and partition, and what was counted on the way."""
 
@@ -40,6 +55,12 @@ class Staged:
     set_aside: Counter[str] = field(default_factory=Counter)
     owners_of_traces: set[tuple[str, str, str]] = field(default_factory=set)
     """Chain, day and source of the traces delivered."""
+    understood: set[tuple[str, dt.date]] = field(default_factory=set)
+    """Chain and day of the movements that were understood, whether stored or set aside."""
+    partitions: dict[dt.date, Tally] = field(default_factory=dict)
+    """What was delivered of each partition of a dump."""
+    misread: int = 0
+    """Movements in quarantine; `quarantined` counts blocks too."""
 
 
 def new_run(layout: Layout) -> Path:
@@ -109,6 +130,8 @@ def _add(delivery: Delivery, pile: Pile, found: Staged, progress: Progress) -> N
 def _counted(batch: pl.DataFrame, delivery: Delivery, found: Staged) -> pl.DataFrame:
     """Count the rows as they pass, and let go of those that are set aside."""
     found.rows[delivery.dataset] += batch.height
+    if delivery.dataset != "blocks":
+        _note(batch, delivery, found)
     good = batch
     if batch["reason"].null_count() < batch.height:
         for reason, rows in batch["reason"].drop_nulls().value_counts().iter_rows():
@@ -124,6 +147,22 @@ def _counted(batch: pl.DataFrame, delivery: Delivery, found: Staged) -> pl.DataF
         traces = good.filter(pl.col("kind") == "trace").select(CHAIN, DATE, "source").unique()
         found.owners_of_traces |= set(traces.iter_rows())
     return batch
+
+
+def _note(batch: pl.DataFrame, delivery: Delivery, found: Staged) -> None:
+    """Note which days were understood, and how much was not: what a delivery may claim hangs on it."""
+    reason = batch["reason"]
+    fine = reason.is_null() | reason.is_in(SET_ASIDE)
+    misread = batch.height - int(fine.sum())
+    days = (batch if not misread else batch.filter(fine)).select(CHAIN, pl.col("block_time").dt.date())
+    of_rows = {(chain, day) for chain, day in days.unique().iter_rows() if day is not None}
+    found.understood |= {(chain, day) for chain, day in of_rows if chain != UNKNOWN}
+    found.misread += misread
+    if delivery.day is not None:
+        tally = found.partitions.setdefault(delivery.day, Tally())
+        tally.rows += batch.height
+        tally.quarantined += misread
+        tally.chains |= {chain for chain, _ in of_rows if chain != UNKNOWN}
 
 
 def _first_line(error: Exception) -> str:

@@ -17,6 +17,7 @@ from inflows.contracts.names import DATASETS
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
+from inflows.raw.claims import Claim, Claiming, add_claims, from_first_to_last, keep_labelled_set
 from inflows.raw.coverage import block_gaps, coverage
 from inflows.raw.delivery import Delivery
 from inflows.raw.merging import Merged, merge, read
@@ -47,11 +48,14 @@ def ingest(
     deliveries: Iterable[Delivery],
     *,
     replace: bool = False,
+    claiming: Claiming | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Store what sources deliver; `deliveries` is consumed once, and may be a generator.
 
-    `replace` lets the delivered traces of a chain and day take the place of another source's.
+    `replace` lets the delivered traces of a chain and day take the place of another source's. claiming: what
+    whether the delivery says that it holds days; it holds none where more than half of the rows of it, or of
+    the day's partition, lie in quarantine.
     Raises UsageError (nothing stored) where an input cannot be read or its traces have another owner, and
     WorkError where the store cannot be written.
     """
@@ -62,7 +66,12 @@ def ingest(
         for chain, date in _check_owners_of_traces(layout, staged, replace=replace):
             forget_trace_flags(layout, chain, date)
         progress.begin("Storing", staged.rows.total())
-        return _merge_all(layout, staged, folder, progress, replace=replace)
+        if claiming is not None and claiming.labelled_set:
+            keep_labelled_set(layout, claiming.labelled_set, claiming.labelled)
+        report = _merge_all(layout, staged, folder, progress, replace=replace)
+        if claiming is not None:  # last of all, so that what is claimed is in the store
+            add_claims(layout, _claims(claiming, staged, report))
+        return report
     except (OSError, pl.exceptions.PolarsError) as error:
         if not is_disk_error(error):
             raise
@@ -110,6 +119,9 @@ def _merge_all(
         rows_new=sum(part.new for part in rows),
         rows_already_there=sum(part.good - part.new - part.quarantined.total() for part in rows),
         quarantined=quarantined,
+        rows_misread=staged.misread + sum(part.quarantined.total() for part in rows),
+        days_misread=tuple(sorted(day for day, tally in staged.partitions.items() if tally.is_misread)),
+        understood=frozenset(staged.understood),
         set_aside=staged.set_aside,
         rows_released=sum(part.released for part in rows),
         partitions_changed=sum(part.changed for part in merged.values()),
@@ -117,6 +129,19 @@ def _merge_all(
         warnings=tuple(warnings),
         days=len({date for _, date in partitions if date != "unknown"}),
     )
+
+
+def _claims(claiming: Claiming, staged: Staged, report: IngestReport) -> set[Claim]:
+    """What may be claimed: of a dump its partitions, each judged alone; of other files their span of days."""
+    days = {
+        (chain, day)
+        for day, tally in staged.partitions.items()
+        if claiming.partitions and not tally.is_misread
+        for chain in tally.chains
+    }
+    if claiming.spans and not report.is_misread:
+        days |= from_first_to_last(staged.understood)
+    return claiming.of(days)
 
 
 def _check_owners_of_traces(layout: Layout, staged: Staged, *, replace: bool) -> list[Partition]:

@@ -20,6 +20,7 @@ from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
 from inflows.keys import ANY_FORM, address_form, canonical_address
 from inflows.raw.delivery import Delivery, delivered_columns
+from inflows.sources.dumps import day_of
 from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
 from inflows.sources.tables import open_table
@@ -44,7 +45,8 @@ def deliver(order: Order) -> Iterator[Delivery]:
     order.counted(files=len(tables))
     for table in tables:
         frame = table.frame.select(_COLUMNS).pipe(utxo_entries, chain)
-        yield Delivery("utxo", frame, name_of(table.path), table.failures)
+        day = day_of(table.path.as_posix())
+        yield Delivery("utxo", frame, name_of(table.path), table.failures, day=day)
 
 
 FORMAT: Final = Format(

@@ -104,7 +104,7 @@ class AwsTable:
             return judged(batch, as_own, chain, exact=self.exact)
 
         frame = in_batches(table.frame.select(*self.columns, LINE), judge, "transfers")
-        return Delivery("transfers", frame, name_of(table.path), table.failures)
+        return Delivery("transfers", frame, name_of(table.path), table.failures, day=day)
 
 
 def evm_chain(chain: str | None) -> str:

@@ -18,6 +18,7 @@ from inflows.contracts.names import SLUG_PATTERN
 from inflows.errors import InflowsError, UsageError
 from inflows.layout import Layout
 from inflows.progress import Progress, reporter
+from inflows.raw.claims import Claiming, add_claims, between
 from inflows.raw.report import IngestReport
 from inflows.raw.staging import end_run
 from inflows.raw.store import ingest
@@ -36,7 +37,7 @@ from inflows.sources import (
     recognise,
 )
 from inflows.sources.formats import Format, Order
-from inflows.sources.labelled import only_labelled
+from inflows.sources.labelled import digest_of, only_labelled
 from inflows.sources.paths import expand, is_remote
 
 _log = logging.getLogger(__name__)
@@ -72,13 +73,17 @@ def ingest_files(
     from_date: dt.date | None = None,
     to_date: dt.date | None = None,
     labelled: Sequence[str] | None = None,
+    covers: tuple[dt.date, dt.date] | None = None,
 ) -> IngestReport:
     """Read files, folders, globs or s3:// addresses into the raw store; the caller holds the writing lock.
 
     chain: the chain of formats whose rows do not tell. blocks: a file of blocks for formats without times.
     replace: let these traces take the place of another source's. from_date, to_date: read only partitions
     `date=…` of these days (from_date ≤ day < to_date). labelled: addresses; only transfers that touch one of
-    them are kept, and their days are marked so. Without `progress`, a reporter on stderr is used.
+    them are kept, and their days are marked so. covers: the days (from the first up to but not including the
+    second) that the files hold, of each chain in them; else a dump holds the days of its partitions, and our
+    own format every day of a chain from its first row to its last. Without `progress`, a reporter on stderr
+    is used.
     Raises UsageError where nothing can be read (nothing is stored then), WorkError where nothing can be
     written or an object store does not answer. A dump that is stored day by day keeps the days that are done.
     """
@@ -99,7 +104,12 @@ def ingest_files(
     if labelled is not None and not labelled:
         raise UsageError("No address is labelled.", "Import labels first, or leave --only-labelled out.")
     order = Order(tuple(str(path) for path in paths), chain, None if blocks is None else str(blocks), scratch)
-    job = _Job(layout, source, order, replace, (from_date, to_date), labelled)
+    if covers is not None and covers[1] <= covers[0]:
+        raise UsageError(
+            f"No day is from {covers[0]} on and before {covers[1]}.",
+            "--covers A/B means the days from A up to but not including B: give a later B.",
+        )
+    job = _Job(layout, source, order, replace, (from_date, to_date), labelled, covers)
     try:
         if progress is not None:
             return job.run(progress)
@@ -122,13 +132,22 @@ class _Job:
         replace: bool,
         days: tuple[dt.date | None, dt.date | None],
         labelled: Sequence[str] | None,
+        covers: tuple[dt.date, dt.date] | None,
     ) -> None:
         self.layout, self.source, self.order, self.replace = layout, source, order, replace
-        self.days, self.labelled = days, labelled
+        self.days, self.labelled, self.covers = days, labelled, covers
+        self.claiming = Claiming(
+            source.name,
+            partitions=covers is None,
+            spans=covers is None and source.spans,
+            labelled=tuple(labelled or ()),
+            labelled_set="" if labelled is None else digest_of(labelled),
+        )
         self.store = functools.cache(dumps.open_store)
 
     def run(self, progress: Progress) -> IngestReport:
         report = self._by_day(progress) if self.source.by_day else self._at_once(progress)
+        self._claim_covered(report)
         for warning in self.order.warnings:
             _log.warning(warning)  # on stderr, whether or not the caller looks at the report
         return dataclasses.replace(
@@ -158,6 +177,8 @@ class _Job:
             self.layout,
             [self.source.name, order.chain, order.paths, self.days, self.replace, self.labelled],
         )
+        empty = frozenset(item.date for item in items if item.date is not None and not item.size)
+        self.claiming = dataclasses.replace(self.claiming, lacking=empty)
         left = [item for item in items if item not in ledger]
         if len(left) < len(items):
             order.warnings.append(
@@ -194,7 +215,9 @@ class _Job:
             deliveries = self.source.deliver(order)
             if self.labelled is not None:
                 deliveries = only_labelled(deliveries, self.labelled)
-            return ingest(self.layout, deliveries, replace=self.replace, progress=progress)
+            return ingest(
+                self.layout, deliveries, replace=self.replace, claiming=self.claiming, progress=progress
+            )
         except UsageError as error:
             raise self._as_it_is(error, order) or error from None
 
@@ -208,6 +231,14 @@ class _Job:
                     if other is not None:
                         return other
         return None
+
+    def _claim_covered(self, report: IngestReport) -> None:
+        """Claim the days that the user says the files hold, once all of them are stored."""
+        if self.covers is None or report.is_misread:
+            return
+        chains = sorted({chain for chain, _ in report.understood})
+        days = [day for day in between(*self.covers) if day not in report.days_misread]
+        add_claims(self.layout, self.claiming.of((chain, day) for chain in chains for day in days))
 
     def _found(self, paths: Sequence[str]) -> list[dumps.Item]:
         return dumps.of_days(dumps.find(paths, self.source.suffixes, self.store), *self.days)

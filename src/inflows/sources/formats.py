@@ -45,3 +45,5 @@ class Format:
     """Refuses a file, given its name and columns, that is not of this format."""
     by_day: bool = False
     """Whether a day's files can be stored without the other days'."""
+    spans: bool = False
+    """Whether files hold every day of a chain from its first row in the delivery to its last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -23,7 +24,7 @@ def only_labelled(deliveries: Iterable[Delivery], addresses: Sequence[str]) -> I
     a transaction is understood as a whole or not at all.
     """
     known = pl.Series("address", sorted(set(addresses)), dtype=pl.String)
-    digest = hashlib.sha256("\n".join(known).encode()).hexdigest()[:_DIGITS]
+    digest = digest_of(addresses)
     keys = known.to_frame().select(address_key(pl.col("address"))).to_series().unique().sort()
     for delivery in deliveries:
         if delivery.dataset == "utxo":
@@ -36,7 +37,12 @@ def only_labelled(deliveries: Iterable[Delivery], addresses: Sequence[str]) -> I
             if delivery.dataset == "blocks"
             else _transfers(delivery.frame, keys, known)
         )
-        yield Delivery(delivery.dataset, frame, delivery.origin, delivery.failures, labelled_set=digest)
+        yield dataclasses.replace(delivery, frame=frame, labelled_set=digest)
+
+
+def digest_of(addresses: Iterable[str]) -> str:
+    """A short name of a set of addresses: the same for the same addresses."""
+    return hashlib.sha256("\n".join(sorted(set(addresses))).encode()).hexdigest()[:_DIGITS]
 
 
 def _transfers(frame: pl.LazyFrame, keys: pl.Series, known: pl.Series) -> pl.LazyFrame:

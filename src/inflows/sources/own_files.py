@@ -30,7 +30,10 @@ def deliver(order: Order) -> Iterator[Delivery]:
 
 
 FORMAT: Final = Format(
-    name="inflows", summary="our own transfers or UTXO entries, CSV or Parquet", deliver=deliver
+    name="inflows",
+    summary="our own transfers or UTXO entries, CSV or Parquet",
+    deliver=deliver,
+    spans=True,
 )
 
 

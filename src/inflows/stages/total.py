@@ -86,7 +86,7 @@ def exact_sums(
 def finished(
     totals: pl.LazyFrame, periods: pl.LazyFrame, *, simulated: bool, by: Sequence[str] = ()
 ) -> pl.LazyFrame:
-    """Add what is known of each period (columns period, coverage_share, partial) and of the inputs."""
+    """Add what is known of each period (columns of coverage.period_coverage) and of the inputs."""
     told = totals.join(periods, on="period", how="left", validate="m:1").with_columns(
         simulated=pl.lit(simulated)
     )

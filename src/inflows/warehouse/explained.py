@@ -15,11 +15,10 @@ from inflows.contracts.schema import USD
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.periods import bounds
-from inflows.stages.coverage import period_coverage
 from inflows.stages.explain import PARTS, cells, dollars, largest, left_out, parts
 from inflows.stages.total import COUNTED
 from inflows.warehouse.facts import PublishedFacts, published_facts
-from inflows.warehouse.totals import require_selection
+from inflows.warehouse.totals import HELD, require_selection
 
 FLOW_TYPE: Final = {"strict": "flow_type_strict", "base": "flow_type", "all": "flow_type_all"}
 """The column of fct_flow that tells the flow type at each level."""
@@ -42,7 +41,7 @@ COLUMNS: Final = {
     "whole_usd": USD,
     "label_confidence": pl.Int64(),
     "label_sources": pl.String(),
-    "partial": pl.Boolean(),
+    **HELD,
     "simulated": pl.Boolean(),
 }
 
@@ -87,9 +86,8 @@ def explain(
             ],
             how="diagonal_relaxed",
         )
-        coverage = facts.table("rpt_coverage")
-        partial = period_coverage([period], coverage, facts.as_of).collect()["partial"].item()
-        return _finished(rows, total, partial=partial, simulated=facts.simulated)
+        held = facts.coverage_of([period]).collect().row(0, named=True)
+        return _finished(rows, total, held, simulated=facts.simulated)
 
 
 def identity(rows: pl.DataFrame) -> str:
@@ -103,11 +101,15 @@ def identity(rows: pl.DataFrame) -> str:
     return f"{names} = total = {total:,.6f} US$"
 
 
-def _finished(rows: pl.DataFrame, total: Decimal, *, partial: bool, simulated: bool) -> pl.DataFrame:
+def _finished(
+    rows: pl.DataFrame, total: Decimal, held: Mapping[str, Any], *, simulated: bool
+) -> pl.DataFrame:
     share = pl.when(pl.lit(total > 0)).then(pl.col("inflow_usd").cast(pl.Float64) / float(total or 1))
     counts = pl.col("part") != "left_out"
     filled = rows.with_columns(
-        pl.when(counts).then(share).alias("share"), partial=pl.lit(partial), simulated=pl.lit(simulated)
+        pl.when(counts).then(share).alias("share"),
+        *(pl.lit(held[name]).alias(name) for name in HELD),
+        simulated=pl.lit(simulated),
     )
     missing = [pl.lit(None).alias(name) for name in COLUMNS if name not in filled.columns]
     return filled.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())

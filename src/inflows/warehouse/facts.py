@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from duckdb import ColumnExpression, ConstantExpression, Expression
 
 from inflows.layout import Layout
 from inflows.periods import bounds
+from inflows.stages.coverage import period_coverage
 from inflows.stages.explain import dollars
 from inflows.warehouse.query import connect, relations
 
@@ -32,6 +34,19 @@ class PublishedFacts:
         found = as_of or published_at
         assert isinstance(found, dt.datetime)
         return found.replace(tzinfo=dt.UTC)
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """The chains that counted for its coverage; none where an older program published it."""
+        named = json.loads(str(self._vintage("inputs")[0]) or "{}").get("chains", "")
+        return tuple(name for name in named.split(",") if name)
+
+    def coverage_of(self, periods: Sequence[str]) -> pl.LazyFrame:
+        """What is held of periods, as stages.coverage.period_coverage tells it."""
+        read = self.table("rpt_coverage")
+        if "coverage" not in read.columns:  # an older program judged no day
+            read = read.with_columns(coverage=pl.lit("missing"))
+        return period_coverage(periods, read, self.as_of, self.chains)
 
     @property
     def simulated(self) -> bool:

@@ -36,6 +36,9 @@ class Coverage(c.Schema):
     has_utxo = c.boolean(nullable=True)
     only_labelled = c.boolean(nullable=True)
     quarantined = c.int64(nullable=True)
+    claimed_by = c.string(nullable=True)  # sources that say that they hold the day, joined by '; '
+    coverage = c.string(nullable=True)  # proven, claimed, missing; null: the day is not known
+    read_again = c.boolean(nullable=True)  # missing only because labels were added since it was read
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class WarehouseInputs:
     assets: pl.DataFrame
     jurisdictions: pl.DataFrame
     findings: pl.DataFrame
-    coverage: pl.DataFrame  # as raw.store.coverage makes it
+    coverage: pl.DataFrame  # of raw.store.coverage, judged by stages.coverage
     licences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Licences)))
     references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
     contested: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Contested)))

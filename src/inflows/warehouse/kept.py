@@ -47,6 +47,8 @@ class Kept:
     """By table, the number of files that it had."""
     staleness_hours: float
     price_sources: tuple[str, ...]
+    chains: tuple[str, ...] = ()
+    """The chains that counted for coverage; none: all of the store."""
 
     def to_json(self) -> str:
         """The list of inputs: one line a raw file, in the order of chains and days."""
@@ -55,6 +57,7 @@ class Kept:
             "registry_files": self.registry_files,
             "staleness_hours": self.staleness_hours,
             "price_sources": list(self.price_sources),
+            "chains": list(self.chains),
         }
         lines = ",\n  ".join(json.dumps(row) for row in raw)
         return json.dumps(fields, sort_keys=True)[:-1] + f', "raw": [\n  {lines}\n]}}\n'
@@ -99,6 +102,7 @@ def read_kept(layout: Layout, name: str) -> Kept:
             {str(table): int(number) for table, number in fields["registry_files"].items()},
             float(fields["staleness_hours"]),
             tuple(fields["price_sources"]),
+            tuple(fields.get("chains", ())),
         )
     except FileNotFoundError:
         raise WorkError(
@@ -112,10 +116,19 @@ def read_kept(layout: Layout, name: str) -> Kept:
 
 
 def read_coverage(layout: Layout, name: str) -> pl.DataFrame:
-    """What was known to have been read when a vintage was published (as raw.store.coverage makes it)."""
+    """What was known to have been read when a vintage was published, as it was judged then.
+
+    Older programs judged no day: to them a day was held where any of its blocks was.
+    """
     path = layout.vintages / name / COVERAGE
     try:
-        return pl.read_parquet(path)
+        found = pl.read_parquet(path)
+        if "coverage" in found.columns:
+            return found
+        held = pl.when(pl.col("blocks") > 0).then(pl.lit("claimed")).otherwise(pl.lit("missing"))
+        return found.with_columns(
+            claimed_by=pl.lit(None, dtype=pl.String), coverage=held, read_again=pl.lit(False)
+        )
     except (OSError, pl.exceptions.PolarsError):
         raise WorkError(f"The coverage {path} cannot be read.", "Restore it from a copy.") from None
 

@@ -11,7 +11,6 @@ import polars as pl
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.periods import HALF, grain_of
-from inflows.stages.coverage import period_coverage
 from inflows.stages.total import finished, period_totals
 from inflows.warehouse.facts import published_facts
 from inflows.warehouse.totals import choose, require_selection
@@ -69,9 +68,7 @@ def read_slices(
             .collect(engine="streaming")
         )
         chosen = choose(totals, period, jurisdictions)
-        periods = period_coverage(
-            chosen["period"].unique().sort().to_list(), facts.table("rpt_coverage"), facts.as_of
-        )
+        periods = facts.coverage_of(chosen["period"].unique().sort().to_list())
         rows = finished(chosen.lazy(), periods, simulated=facts.simulated, by=columns).collect()
     order = {"period": False, "inflow_usd": True, "jurisdiction": False} | dict.fromkeys(columns, False)
     return rows.sort(list(order), descending=list(order.values()), nulls_last=True)

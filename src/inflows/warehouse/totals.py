@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,6 +16,17 @@ from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.periods import bounds
 from inflows.warehouse.query import connect
+
+HELD: Final = {
+    "coverage_share": pl.Float64(),
+    "chain_days": pl.Int64(),
+    "chain_days_covered": pl.Int64(),
+    "days_covered": pl.Int64(),
+    "coverage": pl.String(),
+    "partial": pl.Boolean(),
+    "year_before_partial": pl.Boolean(),
+}
+"""What a comparison says of how much of its period is held, the same for both."""
 
 TABLE = "agg_jurisdiction_half_year"
 
@@ -81,7 +92,7 @@ def compare(
     A jurisdiction without flows in the period has received 0; the ratio to 0 is null.
     """
     totals = read_totals(source, period, (jurisdiction, other), basis, scope, level)
-    of_period = read_totals(source, period, basis=basis, scope=scope, level=level)
+    of_period = choose(_load(source), period, ()).row(0, named=True)
     rows = {row["jurisdiction"]: row for row in totals.iter_rows(named=True)}
     mine: dict[str, Any] = rows.get(jurisdiction, {})
     theirs: dict[str, Any] = rows.get(other, {})
@@ -99,12 +110,12 @@ def compare(
         "ratio": float(inflow / other_inflow) if other_inflow else None,
         "inflow_ratio_on_year": mine.get("inflow_ratio_on_year"),
         "other_inflow_ratio_on_year": theirs.get("inflow_ratio_on_year"),
-        "partial": bool(of_period["partial"].any()),
-        "simulated": bool(of_period["simulated"].any()),
+        **{name: of_period[name] for name in HELD},
+        "simulated": of_period["simulated"],
     }
     ratios = dict.fromkeys(("ratio", "inflow_ratio_on_year", "other_inflow_ratio_on_year"), pl.Float64())
     amounts = dict.fromkeys(("inflow_usd", "other_inflow_usd"), USD)
-    return pl.DataFrame([row], schema_overrides={**ratios, **amounts})
+    return pl.DataFrame([row], schema_overrides={**ratios, **amounts, **HELD})
 
 
 def _load(source: Layout | Path | str) -> pl.DataFrame:
