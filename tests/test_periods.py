@@ -4,7 +4,17 @@ import polars as pl
 import pytest
 
 from inflows.errors import UsageError
-from inflows.periods import GRAINS, bounds, first_day, grain_of, period_of, previous, year_before
+from inflows.periods import (
+    GRAINS,
+    bounds,
+    first_day,
+    grain_of,
+    looks_like_period,
+    period_named,
+    period_of,
+    previous,
+    year_before,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +59,25 @@ def test_every_day_lies_within_its_period_and_the_one_before_ends_where_it_begin
         assert bounds(row["previous"])[1] == start
         leap_day = (start.month, start.day) == (2, 29)
         assert bounds(row["year"])[0] == start.replace(year=start.year - 1, day=28 if leap_day else start.day)
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("2024-h1", "2024-H1"), (" 2024-H2 ", "2024-H2"), ("2024H1", "2024-H1"), ("2024q3", "2024-Q3"),
+        ("2024-q3", "2024-Q3"), ("2024", "2024"), ("2024-03", "2024-03"), ("2024-02-29", "2024-02-29"),
+    ],
+)  # fmt: skip
+def test_a_period_is_taken_in_any_case(text: str, period: str) -> None:
+    assert period_named(text) == period
+
+
+@pytest.mark.parametrize("wrong", ["2024-h3", "2024-q0", "2024-13", "h1", "", "2024-", "20240"])
+def test_what_is_no_period_is_shown_as_it_was_written(wrong: str) -> None:
+    with pytest.raises(UsageError, match=f"'{wrong}' is not a half-year"):
+        period_named(wrong)
+
+
+def test_words_are_told_from_periods_by_their_beginning() -> None:
+    assert all(map(looks_like_period, ("2024", "2024-H1", "2024-h9", "2024-02-30")))
+    assert not any(map(looks_like_period, ("HK", "Hong Kong", "20245", "H1", "")))

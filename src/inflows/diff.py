@@ -19,7 +19,9 @@ import polars as pl
 import inflows
 from inflows import facts_store
 from inflows.contracts.schema import USD
+from inflows.errors import UsageError
 from inflows.layout import Layout
+from inflows.periods import HALF, grain_of, period_named
 from inflows.registries import MixedRegistries, Registries
 from inflows.remake import as_of, link, link_raw, link_registry, scratch_folder
 from inflows.stages import RULES_VERSION
@@ -85,6 +87,25 @@ def diff(layout: Layout, first: str, second: str) -> pl.DataFrame:
             same = a.inputs_of(step) == b.inputs_of(step)
             stages.append(stages[-1] if same else _computed(work, state))
         return _split([*stages, published[second]])
+
+
+def of_period(changes: pl.DataFrame, period: str) -> pl.DataFrame:
+    """The changes of half-years, or of a year, whose halves are added up; UsageError of other periods."""
+    period = period_named(period)
+    grain = grain_of(period)
+    if grain == HALF:
+        return changes
+    if grain != "year":
+        raise UsageError(
+            f"Vintages are compared by half-years and years, and {period} is a {grain}.",
+            "Give 2024-H1, or 2024; `totals --vintage` prints other periods of each of them.",
+        )
+    key = [name for name in KEY if name != "period"]
+    of_year = changes.filter(pl.col("period").str.starts_with(f"{period}-H"))
+    summed = of_year.group_by(*key).agg(pl.exclude("period", *key).sum())
+    return summed.select(pl.lit(period).alias("period"), *(n for n in changes.columns if n != "period")).sort(
+        KEY
+    )
 
 
 def _side(layout: Layout, name: str, folder: Path) -> Side:

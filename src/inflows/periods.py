@@ -27,6 +27,7 @@ _FORMS: Final = {
     "year": r"\d{4}",
     "day": r"\d{4}-\d{2}-\d{2}",
 }
+_UNDASHED: Final = re.compile(r"^(\d{4})([HQ]\d)$")
 
 
 def period_of(date: pl.Expr, grain: str = HALF) -> pl.Expr:
@@ -70,6 +71,21 @@ def grain_of(period: str) -> str:
         f"'{period}' is not a half-year, nor another period.",
         "Write it as 2024-H1 or 2024-H2; quarters as 2024-Q1, months as 2024-01, years as 2024.",
     )
+
+
+def period_named(text: str) -> str:
+    """A period as it is written here, from how a person wrote it: `2024-h1`, `2024H1`; else UsageError."""
+    period = _UNDASHED.sub(r"\1-\2", text.strip().upper())
+    try:
+        grain_of(period)
+    except UsageError as error:
+        raise UsageError(error.problem.replace(f"'{period}'", f"'{text}'"), error.hint) from None
+    return period
+
+
+def looks_like_period(text: str) -> bool:
+    """Whether a word is meant as a period, right or wrong: it begins with a year, and no name does."""
+    return re.match(r"\s*\d{4}(?!\d)", text) is not None
 
 
 def bounds(period: str) -> tuple[dt.date, dt.date]:

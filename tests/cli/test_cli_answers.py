@@ -156,3 +156,93 @@ def test_text_has_no_power_over_the_terminal(published: Line) -> None:
         "sql", "select chr(27) || '[2J' as a, '[red]x[/red]' as b, 'one' || chr(10) || 'two' as c"
     )
     assert out.splitlines()[2] == r"\x1b[2J  [red]x[/red]  one\ntwo"
+
+
+WHERE = [("HK", "SG"), ("hk", "singapore"), ("Hong Kong", "SGP"), ("hong-kong", "sg")]
+
+
+@pytest.mark.parametrize("words", WHERE)
+def test_periods_and_jurisdictions_are_taken_as_people_write_them(
+    published: Line, words: tuple[str, str]
+) -> None:
+    expected = published.rows("totals", "--period", "2024-H1", "--jurisdiction", "HK", "--jurisdiction", "SG")
+    assert published.rows("totals", "--period", "2024-h1", "--jurisdiction", ",".join(words)) == expected
+    first, second = words
+    assert published.rows("compare", first, second, "2024h1") == published.rows(
+        "compare", "HK", "SG", "2024-H1"
+    )
+    assert published.rows("explain", "2024-h1", first) == published.rows("explain", "2024-H1", "HK")
+
+
+def test_swapped_words_are_recognised(published: Line) -> None:
+    expected = published.rows("compare", "HK", "SG", "2024-H1")
+    for words in (("2024-H1", "HK", "SG"), ("HK", "2024-H1", "SG"), ("HK,SG", "2024-H1")):
+        assert published.rows("compare", *words) == expected
+    assert published.rows("explain", "HK", "2024-H1") == published.rows("explain", "2024-H1", "HK")
+
+
+@pytest.mark.parametrize("period", ["2024", "2024-Q1", "2024-01", "2024-01-05"])
+def test_two_jurisdictions_are_compared_in_a_period_of_any_length(published: Line, period: str) -> None:
+    (row,) = published.rows("compare", "HK", "SG", period)
+    assert _matches(row, COMPARED)
+    (hk,), (sg,) = (published.rows("totals", "--period", period, "--jurisdiction", x) for x in ("HK", "SG"))
+    assert (row["inflow_usd"], row["other_inflow_usd"]) == (hk["inflow_usd"], sg["inflow_usd"])
+    assert row["period"] == period
+
+
+def test_a_year_is_its_two_halves(published: Line) -> None:
+    halves = published.rows("totals", "--jurisdiction", "HK")
+    for year in ("2023", "2024"):
+        (whole,) = published.rows("totals", "--period", year, "--jurisdiction", "HK")
+        of_year = [row for row in halves if row["period"].startswith(year)]
+        assert list(whole) == list(TOTALS)
+        for name in ("inflow_usd", "outflow_usd"):
+            assert Decimal(whole[name]) == sum(Decimal(row[name]) for row in of_year)
+
+
+@pytest.mark.parametrize("period", ["2024-H1", "2024"])
+def test_a_place_without_flows_has_received_nothing_and_it_is_said_why(published: Line, period: str) -> None:
+    said = published.says("compare", "HK", "Iceland", period, "--format", "json")
+    (row,) = json.loads(said.out)
+    assert said.code == 0
+    assert (Decimal(row["other_inflow_usd"]), row["ratio"], row["other_inflow_ratio_on_year"]) == (
+        0,
+        None,
+        None,
+    )
+    assert f"note: IS received nothing in {period}: no exchange with flows counts there" in said.err
+    table = published.says("compare", "HK", "Iceland", period)
+    assert table.code == 0
+    assert "\nIS " in table.out
+
+
+def test_labels_without_prices_are_told_as_such(market, tmp_path) -> None:
+    line = Line(tmp_path / "data")
+    for table in ("assets", "labels", "jurisdictions"):
+        line.does(table, "import", str(market / f"{table}.csv"))
+    line.does("ingest", "files", str(market / "transfers"), "--input-format", "inflows")
+    line.does("build")
+    table = line.does("totals", "--period", "2024-H1", "--jurisdiction", "HK")
+    assert "unpriced: nothing is priced" in table
+    assert "0.00" not in table
+    said = line.says("compare", "HK", "SG", "2024-H1")
+    assert "and nothing is priced" in said.err
+    assert "unpriced" in said.out
+    assert "of which nothing is priced" in line.does("explain", "2024-H1", "HK")
+    assert line.rows("totals", "--period", "2024-H1")[0]["inflow_usd"] == "0.000000"
+
+
+def test_a_year_of_two_vintages_is_told_apart_by_its_halves(published: Line) -> None:
+    (vintage,) = (row["vintage"] for row in published.rows("vintages"))
+    (row,) = published.rows("diff", vintage, vintage, "--period", "2024", "--jurisdiction", "Hong Kong")
+    assert (row["period"], Decimal(row["change_usd"])) == ("2024", 0)
+    (total,) = published.rows("totals", "--period", "2024", "--jurisdiction", "HK")
+    assert Decimal(row["to_usd"]) == Decimal(total["inflow_usd"])
+    said = published.says("diff", vintage, vintage, "--period", "2024-Q1")
+    assert (said.code, "half-years and years" in said.err) == (2, True)
+
+
+def test_no_table_of_the_default_width_is_wider_than_80_columns(published: Line) -> None:
+    for command in (["totals"], ["compare", "HK", "SG", "2024-H1"], ["explain", "2024-H1", "HK"]):
+        assert max(map(len, published.does(*command).splitlines())) <= 80, command
+    assert max(map(len, published.does("totals", "--wide").splitlines())) > 80

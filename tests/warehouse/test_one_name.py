@@ -6,8 +6,8 @@ from inflows.contracts.flows import Totals
 from inflows.diff import CAUSES
 from inflows.layout import Layout
 from inflows.warehouse import explained
+from inflows.warehouse.pairs import compare
 from inflows.warehouse.query import run_sql
-from inflows.warehouse.totals import compare
 
 OTHER_QUANTITIES = {
     # Of one transfer, or of sums of them that are no total.

@@ -7,7 +7,8 @@ from warehouse_inputs import totals, vintage
 
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.warehouse.totals import compare, read_totals
+from inflows.warehouse.pairs import compare
+from inflows.warehouse.totals import read_totals
 from inflows.warehouse.vintages import find_vintage, totals_path
 
 
@@ -58,7 +59,8 @@ def test_the_totals_of_a_kept_vintage_read_the_same_as_the_database(published: L
         ({"period": "2019-H1"}, "2024-H1, 2024-H2"),
         ({"jurisdictions": ("HK", "XX")}, "HK, SG, ZZ"),
         ({"period": "2024"}, "2024-H1"),
-        ({"jurisdictions": ("hk",)}, "HK, SG, ZZ"),
+        ({"jurisdictions": ("jp",)}, "HK, SG, ZZ"),
+        ({"jurisdictions": ("Honk Kong",)}, "Did you mean Hong Kong (HK)?"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_choices(published: Layout, wrong, choices):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from inflows.cli.amounts import short
 from inflows.cli.options import (
     Basis,
     BasisOption,
@@ -16,6 +17,7 @@ from inflows.cli.options import (
     OutputFormat,
     Scope,
     ScopeOption,
+    WideOption,
     settings,
 )
 from inflows.cli.show import Heading, count, dollars, moment, percent, show
@@ -35,28 +37,45 @@ _SECTIONS: Final = {
     "day": "Days",
 }
 _PART_TABLE: Final[dict[str, Heading]] = {
-    "key": ("Which", str),
+    "key": ("Which", lambda key: _shortened(key)),
     "name": ("Name", lambda name: name or ""),
-    "inflow_usd": ("Inflow US$", dollars),
+    "inflow_usd": ("Inflow US$", short),
     "share": ("Share", percent),
     "transfers": ("Transfers", count),
 }
 _LEFT_OUT_TABLE: Final[dict[str, Heading]] = {
-    "key": ("What", str),
-    "name": ("Which is", lambda name: name or ""),
-    "inflow_usd": ("US$", lambda usd: "no worth known" if usd is None else dollars(usd)),
+    "name": ("What", lambda name: name or ""),
+    "inflow_usd": ("US$", lambda usd: "unknown" if usd is None else short(usd)),
     "transfers": ("Number", count),
 }
 _TRANSACTION_TABLE: Final[dict[str, Heading]] = {
-    "inflow_usd": ("Inflow US$", dollars),
-    "block_time": ("Time (UTC)", moment),
+    "inflow_usd": ("Inflow\nUS$", short),
+    "block_time": ("Time\n(UTC)", lambda time: moment(time)[:16]),
     "chain": ("Chain", str),
     "name": ("Asset", lambda name: name or ""),
     "exchange": ("Exchange", str),
-    "label_confidence": ("Sure", count),
-    "label_sources": ("Label from", lambda sources: sources or ""),
-    "key": ("Transaction", str),
+    "label_confidence": ("Label\n0-100", count),
+    "key": ("Transaction", lambda key: _shortened(key)),
 }
+_WIDE: Final[dict[str, dict[str, Heading]]] = {
+    "part": {**_PART_TABLE, "key": ("Which", str), "inflow_usd": ("Inflow US$", dollars)},
+    "left_out": {
+        "key": ("Key", str),
+        **_LEFT_OUT_TABLE,
+        "inflow_usd": ("US$", lambda usd: "unknown" if usd is None else dollars(usd)),
+    },
+    "transaction": {
+        **_TRANSACTION_TABLE,
+        "inflow_usd": ("Inflow\nUS$", dollars),
+        "block_time": ("Time\n(UTC)", moment),
+        "label_sources": ("Label from", lambda sources: sources or ""),
+        "key": ("Transaction", str),
+    },
+}
+_NARROW: Final = {"part": _PART_TABLE, "left_out": _LEFT_OUT_TABLE, "transaction": _TRANSACTION_TABLE}
+_LONG: Final = 24
+"""Longer names (hashes, contracts) are shortened, unless the table is wide."""
+_KEPT: Final = 12
 
 
 def register(app: typer.Typer) -> None:
@@ -65,12 +84,17 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help="A half-year: 2024-H1; or 2024-Q1, …")],
-    jurisdiction: Annotated[str, typer.Argument(metavar="JURISDICTION", help="HK, SG, … or ZZ")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PERIOD JURISDICTION", help="A period (2024-H1, 2024-Q1, …), a jurisdiction (HK, …, ZZ)"
+        ),
+    ],
     basis: BasisOption = Basis.licence,
     scope: ScopeOption = Scope.exchange,
     level: LevelOption = Level.base,
     vintage: VintageOption = None,
+    wide: WideOption = False,
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
@@ -79,25 +103,49 @@ def explain(
     Exchanges, chains, assets, sizes and days, each of which adds up to the total; the largest transactions,
     with the labels that made them count.
     """
+    from inflows.cli.wanted import period_and_places
     from inflows.warehouse.explained import explain as explain_total
     from inflows.warehouse.explained import identity
     from inflows.warehouse.vintages import database_path
 
+    period, (jurisdiction,) = period_and_places(words, 1, "explain 2024-H1 HK")
     layout = settings(data).layout
     source = layout.published if vintage is None else database_path(layout, vintage)
     rows = explain_total(source, period, jurisdiction, basis.value, scope.value, level.value)
     if output is not Format.table:
         show(rows.columns, rows.rows(), output)
         return
-    whole = rows.filter(part="total").row(0, named=True)
-    partial = ", PARTIAL: the period is not over, or was not wholly read" if whole["partial"] else ""
-    title = f"{jurisdiction} received US$ {dollars(whole['inflow_usd'])} in {period}{partial}"
-    print(marked(f"{title}: basis {basis}, scope {scope}, level {level}", whole["simulated"]), end="\n\n")
+    print(marked(_sentence(rows, jurisdiction, period), rows["simulated"].item(0)))
+    print(f"basis {basis}, scope {scope}, level {level}", end="\n\n")
+    tables = _WIDE if wide else _NARROW
     for part, heading in _SECTIONS.items():
-        _section(rows.filter(part=part), heading, _PART_TABLE)
-    _section(rows.filter(part="left_out"), "Left out", _LEFT_OUT_TABLE, shown=None)
-    _section(rows.filter(part="transaction"), "Largest transfers", _TRANSACTION_TABLE, shown=None)
+        _section(rows.filter(part=part), heading, tables["part"])
+    _section(rows.filter(part="left_out"), "Left out", tables["left_out"], shown=None)
+    _section(rows.filter(part="transaction"), "Largest transfers", tables["transaction"], shown=None)
     print(identity(rows))
+    if not wide:
+        print("Whole hashes, and who says whose a wallet is: --wide, or --format json.")
+
+
+def _shortened(key: str) -> str:
+    """A name of moderate length: the chain and the beginning of a contract, the beginning of a hash."""
+    if len(key) <= _LONG:
+        return key
+    chain, colon, contract = key.rpartition(":")
+    return f"{chain}{colon}{contract[:_KEPT]}…"
+
+
+def _sentence(rows: pl.DataFrame, jurisdiction: str, period: str) -> str:
+    """What was received, and of how much of the period that is known."""
+    from inflows.cli.totals_table import covered
+
+    whole = rows.filter(part="total").row(0, named=True)
+    unpriced = sum(rows.filter(part="left_out", key="unpriced")["transfers"].to_list())
+    received = f"US${short(whole['inflow_usd'])}"
+    if whole["transfers"] and not whole["inflow_usd"] and unpriced:
+        received = f"{whole['transfers']:,} transfers, of which nothing is priced,"
+    partial = f", PARTIAL ({covered(whole | {'period': period})})" if whole["partial"] else ""
+    return f"{jurisdiction} received {received} in {period}{partial}"
 
 
 def _section(rows: pl.DataFrame, heading: str, table: dict[str, Heading], shown: int | None = SHOWN) -> None:

@@ -145,14 +145,16 @@ def _rows(name: str, data: Path | None) -> pl.DataFrame:
 def _of(frame: pl.DataFrame, jurisdictions: list[str] | None) -> pl.DataFrame:
     import polars as pl
 
-    known = frame["jurisdiction"].unique().sort()
-    for jurisdiction in jurisdictions or ():
-        if jurisdiction not in known:
+    from inflows.places import jurisdiction_codes
+
+    known, codes = frame["jurisdiction"].unique().sort(), jurisdiction_codes(jurisdictions or ())
+    for code in codes:
+        if code not in known:
             raise UsageError(
-                f"There is nothing for jurisdiction '{jurisdiction}' then.",
+                f"There is nothing for jurisdiction '{code}' then.",
                 f"There is for: {', '.join(known) or 'none'}.",
             )
-    return frame.filter(pl.col("jurisdiction").is_in(list(jurisdictions))) if jurisdictions else frame
+    return frame.filter(pl.col("jurisdiction").is_in(codes)) if codes else frame
 
 
 def _day(text: str | None) -> dt.date:

@@ -73,6 +73,7 @@ class Format(StrEnum):
 OutputFormat = Annotated[Format, typer.Option("--format", help="How the rows are printed")]
 BasisOption = Annotated[Basis, typer.Option("--basis", help="By what an exchange belongs to a jurisdiction")]
 ScopeOption = Annotated[Scope, typer.Option("--scope", help="What counts between exchanges")]
+WideOption = Annotated[bool, typer.Option("--wide", help="The table with every column, dollars to the cent")]
 LevelOption = Annotated[Level, typer.Option("--level", help="How sure labels must be (50, 20, 0)")]
 
 

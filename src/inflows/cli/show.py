@@ -12,7 +12,9 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,6 +24,9 @@ from inflows.errors import WorkError
 
 Heading = tuple[str, Callable[[Any], str]]
 """A column's heading, and how its values are written."""
+
+LEGEND_WIDTH: Final = 80
+"""The width of what explains a table, off a terminal."""
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -40,9 +45,7 @@ def show(
     title, headings, names: for tables. headings are the columns to show, with their heading and how a value
     is written (None: all); names is how many of the first columns name a row.
     """
-    if sys.stdout is None:
-        raise WorkError("The output cannot be written: it is closed.", "Write it to a file or a pipe.")
-    try:
+    with _output():
         if output is Format.json:
             records = [dict(zip(columns, map(plain_value, row), strict=True)) for row in rows]
             lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
@@ -53,6 +56,15 @@ def show(
             writer.writerows([[_defused(value) for value in row] for row in rows])
         else:
             print_table(columns, rows, title, headings, names)
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Standard output, flushed at the end; WorkError where it cannot be written."""
+    if sys.stdout is None:
+        raise WorkError("The output cannot be written: it is closed.", "Write it to a file or a pipe.")
+    try:
+        yield
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -94,18 +106,40 @@ def print_table(
         for name, heading in (headings or {name: (name, _written) for name in columns}).items()
         if name in columns
     ]
-    if title:
-        print(plain(title), end="\n\n" if rows else "\n")
-    if not rows:
-        print("No rows.")
-        return
     table = [
-        Column(heading, [write(row[index]) for row in rows], _is_number(row[index] for row in rows))
+        # A heading that comes from outside (a query's) has one line.
+        Column(
+            heading if headings else plain(heading),
+            [write(row[index]) for row in rows],
+            _is_number(row[index] for row in rows),
+        )
         for index, heading, write in shown
     ]
+    _print_columns(table, title, names, ())
+
+
+def print_columns(table: Sequence[Column], title: str, names: int = 1, legend: Sequence[str] = ()) -> None:
+    """Print columns below their title and above their legend; on a terminal all is made to fit."""
+    with _output():
+        _print_columns(table, title, names, legend)
+
+
+def _print_columns(table: Sequence[Column], title: str, names: int, legend: Sequence[str]) -> None:
+    empty = not any(column.cells for column in table)
+    for line in title.splitlines():
+        print(plain(line))
+    if title and not empty:
+        print()
+    if empty:
+        print("No rows.")
+        return
     # Off a terminal there is no width to fit.
     fit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(written(table, fit=fit, names=names), end="\n\n")
+    for line in legend:
+        print(textwrap.fill(plain(line), fit or LEGEND_WIDTH, subsequent_indent="  ", break_on_hyphens=False))
+    if legend:
+        print()
 
 
 def _is_number(values: Iterable[Any]) -> bool:
@@ -135,7 +169,7 @@ def _written(value: Any) -> str:
 
 
 def dollars(value: Decimal | None) -> str:
-    """Dollars with separators and cents; empty where unknown."""
+    """Dollars with separators and cents, rounded half to even; empty where unknown."""
     return "" if value is None else f"{value:,.2f}"
 
 
@@ -145,8 +179,10 @@ def times(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A share of one, in percent."""
-    return "" if value is None else f"{100 * value:.1f}%"
+    """A share of one, in percent; what is less than the whole never reads as the whole."""
+    if value is None:
+        return ""
+    return ">99.9%" if 0.9995 <= value < 1 else f"{100 * value:.1f}%"
 
 
 def count(value: int | None) -> str:

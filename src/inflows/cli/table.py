@@ -16,7 +16,7 @@ GAP = "  "
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, the cells below it, and whether they are numbers."""
+    """A heading (of one line or more), the cells below it, and whether they are numbers."""
 
     heading: str
     cells: Sequence[str]
@@ -25,7 +25,12 @@ class Column:
     @cached_property
     def width(self) -> int:
         """The places that the widest of its texts takes."""
-        return max(map(width, (self.heading, *self.cells)), default=0)
+        return max(map(width, (*self.heading_lines, *self.cells)), default=0)
+
+    @cached_property
+    def heading_lines(self) -> list[str]:
+        """The lines of the heading."""
+        return self.heading.split("\n")
 
     def line(self, text: str) -> str:
         """One text, filled up to the width."""
@@ -35,7 +40,10 @@ class Column:
 
 def written(columns: Sequence[Column], *, fit: int | None = None, names: int = 1) -> str:
     """The table. fit: the width of the terminal, if it has one; names: how many columns name a row."""
-    columns = [Column(plain(c.heading), [plain(cell) for cell in c.cells], c.is_number) for c in columns]
+    columns = [
+        Column("\n".join(map(plain, c.heading_lines)), [plain(cell) for cell in c.cells], c.is_number)
+        for c in columns
+    ]
     return "\n\n".join(_block(block) for block in _blocks(columns, fit, names))
 
 
@@ -75,8 +83,10 @@ def _blocks(columns: Sequence[Column], fit: int | None, names: int) -> list[list
 
 def _block(columns: Sequence[Column]) -> str:
     widths = [column.width for column in columns]
+    high = max((len(column.heading_lines) for column in columns), default=1)
+    above = [[""] * (high - len(column.heading_lines)) + column.heading_lines for column in columns]
     lines = [
-        [column.heading for column in columns],
+        *zip(*above, strict=True),
         ["-" * size for size in widths],
         *zip(*(column.cells for column in columns), strict=True),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,40 +20,13 @@ from inflows.cli.options import (
     OutputFormat,
     Scope,
     ScopeOption,
+    WideOption,
     settings,
 )
-from inflows.cli.show import Heading, count, dollars, percent, show, times, yes_or_no
+from inflows.cli.show import print_columns, show
 
 if TYPE_CHECKING:
     import polars as pl
-
-TOTALS_TABLE: dict[str, Heading] = {
-    "period": ("Period", str),
-    "jurisdiction": ("Where", str),
-    **{name: (name.replace("_", " ").capitalize(), lambda text: text or "") for name in (
-        "chain", "symbol", "contract", "exchange", "size_band", "asset_kind",
-    )},
-    "inflow_usd": ("Inflow US$", dollars),
-    "outflow_usd": ("Outflow US$", dollars),
-    "net_usd": ("Net US$", dollars),
-    "inflow_transfers": ("Number", count),
-    "priced_share": ("Priced", percent),
-    "strict_share": ("Sure", percent),
-    "inflow_ratio_on_year": ("On year", times),
-    "coverage_share": ("Read", percent),
-    "partial": ("Partly", yes_or_no),
-}  # fmt: skip
-COMPARE_TABLE: dict[str, Heading] = {
-    "period": ("Period", str),
-    "jurisdiction": ("Where", str),
-    "other": ("Other", str),
-    "inflow_usd": ("Inflow US$", dollars),
-    "other_inflow_usd": ("Other's US$", dollars),
-    "ratio": ("Ratio", times),
-    "inflow_ratio_on_year": ("On year", times),
-    "other_inflow_ratio_on_year": ("Other's", times),
-    "partial": ("Partial", yes_or_no),
-}
 
 
 class Grain(StrEnum):
@@ -67,6 +42,9 @@ class Grain(StrEnum):
 PeriodOption = Annotated[
     str | None, typer.Option("--period", help="A half-year: 2024-H1; or 2024-Q1, 2024-01, 2024")
 ]
+JurisdictionOption = Annotated[
+    list[str] | None, typer.Option("--jurisdiction", help="HK, 'Hong Kong', HK,SG, … (several)")
+]
 VintageOption = Annotated[str | None, typer.Option("--vintage", help="A vintage by name")]
 
 
@@ -78,9 +56,7 @@ def register(app: typer.Typer) -> None:
 
 def totals(
     period: PeriodOption = None,
-    jurisdiction: Annotated[
-        list[str] | None, typer.Option("--jurisdiction", help="HK, SG, … (several)")
-    ] = None,
+    jurisdiction: JurisdictionOption = None,
     basis: BasisOption = Basis.licence,
     scope: ScopeOption = Scope.exchange,
     level: LevelOption = Level.base,
@@ -89,6 +65,7 @@ def totals(
         str | None, typer.Option("--by", help="Slices: chain,asset,exchange,size_band,asset_kind")
     ] = None,
     vintage: VintageOption = None,
+    wide: WideOption = False,
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
@@ -96,17 +73,18 @@ def totals(
 
     Or by other periods, and by chain, asset, exchange, size of transfers and kind of asset.
     """
-    from inflows.periods import HALF, grain_of
+    from inflows.periods import HALF, grain_of, period_named
     from inflows.warehouse.slices import read_slices
     from inflows.warehouse.vintages import database_path, totals_path
 
     layout = settings(data).layout
-    slices = [] if by is None else [name.strip() for name in by.split(",")]
+    period = None if period is None else period_named(period)
+    slices = [] if by is None else [name.strip().lower() for name in by.split(",")]
     wanted = grain or (HALF if period is None else grain_of(period))
     if not slices and wanted == HALF and (period is None or grain_of(period) == HALF):
         # Half-years are published, and kept for all vintages, unlike the databases.
         path = layout.published if vintage is None else totals_path(layout, vintage)
-        print_totals(path, output, period, jurisdiction or (), basis, scope, level)
+        print_totals(path, output, period, jurisdiction or (), basis, scope, level, wide=wide)
         return
     frame = read_slices(
         layout.published if vintage is None else database_path(layout, vintage),
@@ -116,11 +94,15 @@ def totals(
         jurisdictions=tuple(jurisdiction or ()),
         basis=basis,
         scope=scope,
-        level=level,
+        level=None if output is Format.table else level,
     )
     sliced = "".join(f", by {name.replace('_', ' ')}" for name in slices)
     _print(
-        frame, output, f"Exchange inflows by {wanted}{sliced}: basis {basis}, scope {scope}, level {level}"
+        frame,
+        output,
+        f"Exchange inflows by {'half-year' if wanted == HALF else wanted}{sliced}",
+        (basis, scope, level),
+        wide=wide,
     )
 
 
@@ -128,53 +110,69 @@ def print_totals(
     path: Path,
     output: Format,
     period: str | None = None,
-    jurisdictions: list[str] | tuple[str, ...] = (),
+    jurisdictions: Sequence[str] = (),
     basis: str = "licence",
     scope: str = "exchange",
     level: str = "base",
+    *,
+    wide: bool = False,
 ) -> None:
     """Print the half-year table of a database, or of the totals of a vintage."""
     from inflows.warehouse.totals import read_totals
 
     frame = read_totals(
-        path, period=period, jurisdictions=tuple(jurisdictions), basis=basis, scope=scope, level=level
+        path,
+        period=period,
+        jurisdictions=tuple(jurisdictions),
+        basis=basis,
+        scope=scope,
+        level=None if output is Format.table else level,
     )
-    _print(frame, output, f"Exchange inflows by half-year: basis {basis}, scope {scope}, level {level}")
+    _print(frame, output, "Exchange inflows by half-year", (basis, scope, level), wide=wide)
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="J1", help="A jurisdiction: HK")],
-    second: Annotated[str, typer.Argument(metavar="J2", help="Another: SG")],
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help="A half-year: 2024-H1")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="J1 J2 PERIOD", help="Two jurisdictions (HK SG), a period (2024-H1)"),
+    ],
     basis: BasisOption = Basis.licence,
     scope: ScopeOption = Scope.exchange,
     level: LevelOption = Level.base,
     vintage: VintageOption = None,
+    wide: WideOption = False,
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
     """Two jurisdictions: the ratio of their inflows.
 
-    Beside it stands how each of them grew on the same half a year before.
+    Beside it stands how each of them grew on the same period a year before.
     """
-    from inflows.warehouse.totals import compare as compare_two
-    from inflows.warehouse.vintages import totals_path
+    from inflows.cli.wanted import period_and_places
+    from inflows.periods import HALF, grain_of
+    from inflows.warehouse import pairs
+    from inflows.warehouse.vintages import database_path, totals_path
 
+    period, (first, second) = period_and_places(words, 2, "compare HK SG 2024-H1")
     layout = settings(data).layout
-    source = layout.published if vintage is None else totals_path(layout, vintage)
-    frame = compare_two(
-        source, first, second, period, basis=basis.value, scope=scope.value, level=level.value
-    )
-    show(
-        frame.columns,
-        frame.rows(),
-        output,
-        title=marked(
-            f"Inflows compared: basis {basis}, scope {scope}, level {level}", bool(frame["simulated"].item())
-        ),
-        headings=COMPARE_TABLE,
-        names=3,
-    )
+    kept = totals_path if grain_of(period) == HALF else database_path
+    source = layout.published if vintage is None else kept(layout, vintage)
+    chosen = (basis.value, scope.value, level.value)
+    frame = pairs.compare(source, first, second, period, *chosen)
+    of_period = pairs.totals_of_period(source, period, basis, scope, None)
+    for place in dict.fromkeys((first, second)):
+        reason = pairs.nothing_because(of_period.filter(level=level.value), place, period, basis)
+        if reason:
+            print(f"note: {reason}", file=sys.stderr)
+    if output is not Format.table:
+        show(frame.columns, frame.rows(), output)
+        return
+    both = pairs.both_places(of_period, first, second)
+    title = f"Exchange inflows compared, {period}"
+    _print(both, output, title, chosen, wide=wide, simulated=bool(frame["simulated"].item()), period=False)
+    if frame["ratio"].item() is not None:
+        part = " in the part that was read" if frame["partial"].item() else ""
+        print(f"{first} received {frame['ratio'].item():,.2f} times what {second} did{part}.")
 
 
 def marked(title: str, simulated: bool) -> str:
@@ -182,12 +180,24 @@ def marked(title: str, simulated: bool) -> str:
     return f"{title} (SIMULATED data)" if simulated else title
 
 
-def _print(frame: pl.DataFrame, output: Format, title: str) -> None:
-    show(
-        frame.columns,
-        frame.rows(),
-        output,
-        title=marked(title, bool(frame.height and frame["simulated"].any())),
-        headings=TOTALS_TABLE,
-        names=2,
-    )
+def _print(
+    frame: pl.DataFrame,
+    output: Format,
+    title: str,
+    chosen: tuple[str, str, str],
+    *,
+    wide: bool,
+    simulated: bool | None = None,
+    period: bool = True,
+) -> None:
+    """Print totals: of every level as a table, of one as data. chosen: basis, scope, level."""
+    if output is not Format.table:
+        show(frame.columns, frame.rows(), output)
+        return
+    from inflows.cli.totals_table import totals_table
+
+    table = totals_table(frame, chosen[2], wide=wide, period=period)
+    if simulated is None:
+        simulated = bool(frame.height and frame["simulated"].any())
+    selection = "basis {}, scope {}, level {}".format(*chosen)
+    print_columns(table.columns, f"{marked(title, simulated)}\n{selection}", table.names, table.legend)

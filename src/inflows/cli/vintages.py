@@ -21,7 +21,7 @@ from inflows.cli.options import (
     settings,
 )
 from inflows.cli.show import Heading, dollars, moment, show, yes_or_no
-from inflows.cli.totals import marked
+from inflows.cli.totals import JurisdictionOption, marked
 from inflows.errors import WorkError
 
 CAUSES: Final = ("rules", "data", "assets", "labels", "prices", "jurisdictions")
@@ -74,10 +74,10 @@ def vintages(output: OutputFormat = Format.table, data: Data = None) -> None:
 def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="A vintage by name")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another")],
-    period: Annotated[str | None, typer.Option("--period", help="A half-year: 2024-H1")] = None,
-    jurisdiction: Annotated[
-        list[str] | None, typer.Option("--jurisdiction", help="HK, SG, … (several)")
+    period: Annotated[
+        str | None, typer.Option("--period", help="A half-year: 2024-H1; or a year: 2024")
     ] = None,
+    jurisdiction: JurisdictionOption = None,
     basis: BasisOption = Basis.licence,
     scope: ScopeOption = Scope.exchange,
     level: LevelOption = Level.base,
@@ -89,12 +89,16 @@ def diff(
     The change of each, split into rules, data, assets, labels, prices and jurisdictions, which add up to it.
     """
     from inflows.diff import diff as split_changes
+    from inflows.diff import of_period
     from inflows.warehouse.totals import choose
     from inflows.warehouse.vintages import find_vintage
 
     layout = settings(data).layout
     simulated = [find_vintage(layout, name).simulated for name in (first, second)]
-    rows = choose(split_changes(layout, first, second), period, tuple(jurisdiction or ())).filter(
+    changes = split_changes(layout, first, second)
+    if period is not None:
+        changes = of_period(changes, period)
+    rows = choose(changes, period, tuple(jurisdiction or ())).filter(
         basis=basis.value, scope=scope.value, level=level.value
     )
     if output is Format.table:

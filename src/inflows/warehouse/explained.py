@@ -14,7 +14,8 @@ from inflows.contracts.names import UNATTRIBUTED
 from inflows.contracts.schema import USD
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.periods import bounds
+from inflows.periods import bounds, period_named
+from inflows.places import jurisdiction_code
 from inflows.stages.explain import PARTS, cells, dollars, largest, left_out, parts
 from inflows.stages.total import COUNTED
 from inflows.warehouse.facts import PublishedFacts, published_facts
@@ -60,6 +61,7 @@ def explain(
     are of listed assets. A period that had not begun is a UsageError, and so is an unknown jurisdiction.
     """
     require_selection(basis, scope, level)
+    period, jurisdiction = period_named(period), jurisdiction_code(jurisdiction)
     start, _ = bounds(period)
     chosen = {"jurisdiction": jurisdiction, "basis": basis, "scope": scope}
     with published_facts(source) as facts:
@@ -97,8 +99,7 @@ def identity(rows: pl.DataFrame) -> str:
     wrong = [f"{part} {value:,.6f}" for part, value in sums.items() if value != total]
     if wrong:
         return f"NOT equal to the total of {total:,.6f}: {', '.join(wrong)}."
-    names = " = ".join(f"sum by {part}" for part in sums)
-    return f"{names} = total = {total:,.6f} US$"
+    return f"Each of the parts adds up to the total: US$ {total:,.6f}."
 
 
 def _finished(

@@ -8,12 +8,13 @@ from typing import Final
 
 import polars as pl
 
+from inflows.contracts.names import LEVELS
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.periods import HALF, grain_of
+from inflows.periods import HALF, grain_of, period_named
 from inflows.stages.total import finished, period_totals
 from inflows.warehouse.facts import published_facts
-from inflows.warehouse.totals import choose, require_selection
+from inflows.warehouse.totals import choose, of_level, require_selection
 
 BY: Final[dict[str, tuple[str, ...]]] = {
     "chain": ("chain",),
@@ -42,14 +43,15 @@ def read_slices(
     jurisdictions: Sequence[str] = (),
     basis: str = "licence",
     scope: str = "exchange",
-    level: str = "base",
+    level: str | None = "base",
 ) -> pl.DataFrame:
     """Totals (contract Totals, and the columns of the slices after its key) from the facts of a vintage.
 
     By period, the largest inflow, jurisdiction. grain: that of the period if one is given, else half-years.
-    Rank and share of the world are among the jurisdictions of the same slice.
+    Rank and share of the world are among the jurisdictions of the same slice. level None: every level.
     """
     require_selection(basis, scope, level)
+    period = None if period is None else period_named(period)
     columns = slice_columns(by)
     if period is not None and grain is not None and grain_of(period) != grain:
         raise UsageError(
@@ -59,15 +61,15 @@ def read_slices(
     with published_facts(source) as facts:
         totals = (
             period_totals(
-                facts.daily(sorted({level, "strict"})),
+                facts.daily(sorted(LEVELS if level is None else {level, "strict"})),
                 facts.table("dim_jurisdiction").lazy(),
                 grain,
                 columns,
             )
-            .filter(basis=basis, scope=scope, level=level)
+            .filter(basis=basis, scope=scope)
             .collect(engine="streaming")
         )
-        chosen = choose(totals, period, jurisdictions)
+        chosen = choose(of_level(totals, level), period, jurisdictions)
         periods = facts.coverage_of(chosen["period"].unique().sort().to_list())
         rows = finished(chosen.lazy(), periods, simulated=facts.simulated, by=columns).collect()
     order = {"period": False, "inflow_usd": True, "jurisdiction": False} | dict.fromkeys(columns, False)
