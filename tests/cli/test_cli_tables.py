@@ -68,7 +68,8 @@ def total(**given: Any) -> dict[str, Any]:
         "inflow_usd": Decimal("26599999999.988638"), "outflow_usd": Decimal("20574912925.140976"),
         "net_usd": Decimal("6025087074.847662"), "inflow_transfers": 159, "outflow_transfers": 107,
         "unlisted_inflow_transfers": 3, "priced_share": 1.0, "inflow_ratio_on_year": 2.9,
-        "coverage_share": 1.0, "coverage": "claimed", "chain_days": 182, "chain_days_covered": 182, "days_covered": 182,
+        "coverage_share": 1.0, "coverage": "claimed", "chain_days": 182, "chain_days_covered": 182,
+        "days_covered": 182,
         "partial": False, "year_before_partial": False, "simulated": False, "inflow_rank": 1,
         "share_of_world": 0.25,
     } | given  # fmt: skip
