@@ -14,6 +14,7 @@ from inflows.registry.store import files_of
 from inflows.registry.tables import TABLES
 from inflows.stages.aggregate import without_price
 from inflows.stages.coverage import period_coverage
+from inflows.stages.passing import passed_through
 from inflows.stages.total import finished, period_totals
 from inflows.stages.unplaced import without_basis
 from inflows.warehouse.inputs import WarehouseInputs
@@ -40,7 +41,7 @@ def assembled(
         wallets=pl.concat([registries.of_chain(chain).wallets for chain in chains]),
         assets=registries.assets,
         jurisdictions=registries.jurisdictions,
-        findings=pl.concat([facts.findings(), without_price(daily).collect(), unplaced]),
+        findings=pl.concat([passed_through(facts.findings()), without_price(daily).collect(), unplaced]),
         coverage=read,
         licences=registries.licences,
         references=registries.references,

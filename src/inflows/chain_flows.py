@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 
-from inflows.contracts.flows import ContestedDaily
+from inflows.contracts.flows import ContestedDaily, Findings
 from inflows.contracts.schema import dtypes
 from inflows.registries import ChainRegistries
 from inflows.stages.classify import classify_transfers
@@ -14,6 +14,7 @@ from inflows.stages.contested import contested_daily, standing_alone
 from inflows.stages.label import label_transfers, touching
 from inflows.stages.net import net_transactions
 from inflows.stages.net_owners import whole_transactions
+from inflows.stages.passing import daily_parts, without_custody
 from inflows.stages.price import price_transfers
 
 MANY_WALLETS = 50_000
@@ -66,6 +67,21 @@ def contested_sums(
     wallets = standing_alone(there, contested)
     flows = _classified(chain, wallets, quotes, transfers, entries, staleness)
     return contested_daily(flows).collect(engine="streaming")
+
+
+def passing_sums(
+    chain: ChainRegistries, quotes: pl.LazyFrame, transfers: pl.LazyFrame | None, staleness: dt.timedelta
+) -> pl.DataFrame:
+    """What passed through exchanges' wallets without custody by day (stages.passing.daily_parts).
+
+    Only what touches one of them is read, and nothing where there are none.
+    """
+    few = without_custody(chain.wallets)
+    if transfers is None or few.is_empty():
+        return pl.DataFrame(schema={"date": pl.Date(), **dtypes(Findings)})
+    labelled = _in_time_order(transfers.pipe(touching, few)).pipe(label_transfers, chain.wallets)
+    priced = labelled.pipe(price_transfers, chain.assets, quotes, staleness)
+    return priced.pipe(daily_parts).collect(engine="in-memory")
 
 
 def _classified(

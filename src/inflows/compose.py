@@ -30,6 +30,8 @@ from inflows.sources import ingest_files
 from inflows.stages import RULES_VERSION
 from inflows.stages.contested import notes as contested_notes
 from inflows.stages.coverage import judged, store_chains
+from inflows.stages.passing import FINDING as PASSING
+from inflows.stages.passing import sentence as said_of_passing
 from inflows.stages.unplaced import FINDING as UNPLACED
 from inflows.stages.unplaced import sentence
 from inflows.warehouse.publish import publish
@@ -227,7 +229,7 @@ def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> l
         if getattr(registries, table).is_empty():
             notes.append(f"The registry of {table.replace('claims', 'labels')} is empty, so {consequence}.")
     for finding, transfers in (
-        found.filter(pl.col("finding") != UNPLACED)
+        found.filter(~pl.col("finding").is_in([UNPLACED, PASSING]))
         .group_by("finding")
         .agg(pl.col("transfers").sum())
         .sort("finding")
@@ -235,6 +237,9 @@ def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> l
     ):
         flows = "flow" if transfers == 1 else "flows"
         notes.append(f"{transfers:,} {flows}: {finding.replace('_', ' ')} (table meta_finding).")
+    passed = found.filter(pl.col("finding") == PASSING)
+    if passed.height:
+        notes.append(said_of_passing(passed))
     unplaced = found.filter(pl.col("finding") == UNPLACED)
     if unplaced.height:
         notes.append(sentence(unplaced))

@@ -24,7 +24,7 @@ import polars as pl
 
 import inflows
 from inflows import files
-from inflows.chain_flows import classified_flows, contested_sums
+from inflows.chain_flows import classified_flows, contested_sums, passing_sums
 from inflows.contracts.flows import ContestedDaily, DailyFacts, Findings, Flows
 from inflows.contracts.schema import dtypes
 from inflows.layout import Layout
@@ -81,10 +81,13 @@ class Facts:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def findings(self) -> pl.DataFrame:
-        """What was found in them (contract Findings)."""
-        frame = pl.DataFrame(self._noted(_FINDINGS), schema=dtypes(Findings), orient="row")
+        """What was found in them, summed over days (contract Findings)."""
+        types = dtypes(Findings)
+        rows = pl.DataFrame(self._noted(_FINDINGS), schema=types | {"usd": pl.String()}, orient="row")
         keys = ["finding", "chain", "contract", "detail"]
-        return frame.group_by(keys).agg(pl.col("transfers").sum()).sort(keys)
+        dollars = pl.when(pl.col("usd").count() > 0).then(pl.col("usd").sum())
+        sums = rows.cast({"usd": types["usd"]}).group_by(keys).agg(pl.col("transfers").sum(), dollars)
+        return sums.select(*types).sort(keys)
 
     def contested(self) -> pl.DataFrame:
         """What hangs on contested addresses, by day (contract ContestedDaily)."""
@@ -213,7 +216,8 @@ def _compute(
     flow_rows = in_order(flow_rows, ("block_number", "position", "kind", "tx_hash"))
     flows_of = _by_day(flow_rows.with_columns(_date=pl.col("block_time").dt.date()))
     daily_of = _by_day(daily_rows.with_columns(_date=pl.col("date")))
-    findings_of = _by_day(found.rename({"date": "_date"}))
+    passing = passing_sums(chain, quotes, transfers, staleness)
+    findings_of = _by_day(pl.concat([found, passing]).cast({"usd": pl.String()}).rename({"date": "_date"}))
     hanging = contested_sums(chain, quotes, transfers, entries, staleness)
     contested_of = _by_day(hanging.with_columns(_date=pl.col("date")))
     for partition in batch:

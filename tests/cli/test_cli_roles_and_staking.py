@@ -107,3 +107,34 @@ def test_what_is_sent_to_the_deposit_contract_is_burnt_whoever_a_list_says_it_is
     line.does("build")
     query = "select flow_type, from_exchange, to_exchange from fct_flow"
     assert line.rows("sql", query) == [{"flow_type": "burn", "from_exchange": "kraken", "to_exchange": None}]
+
+
+def test_money_by_way_of_a_wallet_without_custody_is_said_with_its_amount_and_computed_once(
+    tmp_path: Path,
+) -> None:
+    hot, router, user = ("0x" + digit * 40 for digit in "abc")
+    (tmp_path / "labels.csv").write_text(
+        "chain,address,exchange,role,confidence,source\n"
+        f"ethereum,{hot},kraken,hot,90,test\nethereum,{router},kraken,contract,90,test\n"
+    )
+    (tmp_path / "prices.csv").write_text(
+        "chain,contract,time,price_usd,source\n"
+        "ethereum,,2024-03-01T00:00:00Z,3000,test\nethereum,,2024-03-02T00:00:00Z,3000,test\n"
+    )
+    header = (
+        "chain,block_number,block_time,tx_hash,position,kind,contract,from_address,to_address,amount_raw\n"
+    )
+    rows = [
+        f"ethereum,1900000{n},2024-03-0{day}T06:00:00Z,0x{n:064x},0,native,,{sender},{receiver},{10**18}\n"
+        for n, (day, sender, receiver) in enumerate([(1, user, router), (2, router, hot)])
+    ]
+    (tmp_path / "transfers.csv").write_text(header + "".join(rows))
+    line = _line(tmp_path, tmp_path / "data")
+    line.does("labels", "import", str(tmp_path / "labels.csv"), "--known-at", "2020-01-01")
+    line.does("ingest", "files", str(tmp_path / "transfers.csv"), "--input-format", "inflows")
+    for _ in range(2):  # the second time nothing is computed again
+        said = line.says("build")
+        assert "$3,000 passed through 1 wallet of exchanges without custody and out again" in said.err
+    query = "select transfers, usd, detail from meta_finding where finding = 'through_non_custody'"
+    (row,) = line.rows("sql", query)
+    assert (row["transfers"], float(row["usd"]), row["detail"]) == (1, 3_000, f"kraken {router}")

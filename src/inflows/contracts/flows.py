@@ -143,3 +143,4 @@ class Findings(c.Schema):
     contract = c.string(primary_key=True)
     detail = c.string(primary_key=True)
     transfers = c.int64()
+    usd = c.decimal(38, 6, nullable=True)  # what they moved; null where that is not the point

@@ -6,7 +6,7 @@ import polars as pl
 
 from inflows.contracts.flows import DailyFacts, Findings, Flows
 from inflows.contracts.names import LEVELS, SIZE_BANDS
-from inflows.contracts.schema import conform, dtypes
+from inflows.contracts.schema import USD, conform, dtypes
 
 _ASSET = ("chain", "contract", "symbol")
 _AT_A_LEVEL = ("from_exchange", "to_exchange", "flow_type")
@@ -93,7 +93,7 @@ def findings(classified: pl.LazyFrame) -> pl.LazyFrame:
     return (
         classified.filter(pl.col("finding").is_not_null())
         .group_by("finding", "chain", "contract", detail="tx_hash", date=pl.col("block_time").dt.date())
-        .agg(transfers=pl.len().cast(pl.Int64))
+        .agg(transfers=pl.len().cast(pl.Int64), usd=pl.lit(None, dtype=USD))
         .select("date", *dtypes(Findings))
         .sort(pl.all())
     )
@@ -106,7 +106,7 @@ def without_price(daily: pl.LazyFrame) -> pl.LazyFrame:
         daily.filter(pl.col("level") == "all", pl.col("symbol").is_not_null(), unpriced > 0)
         .group_by("chain", "contract", detail="symbol")
         .agg(transfers=unpriced.sum())
-        .with_columns(finding=pl.lit("without_price"))
+        .with_columns(finding=pl.lit("without_price"), usd=pl.lit(None, dtype=USD))
         .pipe(conform, Findings)
         .sort("chain", "contract")
     )

@@ -11,7 +11,7 @@ import polars as pl
 
 from inflows.contracts.flows import Findings
 from inflows.contracts.names import LEVELS
-from inflows.contracts.schema import FLOW_TYPE, UTC_TIME, dtypes
+from inflows.contracts.schema import FLOW_TYPE, USD, UTC_TIME, dtypes
 from inflows.stages.net_owners import (
     COINBASE,
     ISSUER,
@@ -73,6 +73,7 @@ def too_large_transactions(entries: pl.LazyFrame, wallets: pl.DataFrame) -> pl.L
             contract=pl.lit(""),
             detail="tx_hash",
             transfers=pl.lit(1, dtype=pl.Int64),
+            usd=pl.lit(None, dtype=USD),
         )
         .select("date", *dtypes(Findings))
         .sort(pl.all())

@@ -6,7 +6,7 @@ import polars as pl
 
 from inflows.contracts.flows import Findings
 from inflows.contracts.names import BASES
-from inflows.contracts.schema import conform
+from inflows.contracts.schema import USD, conform
 
 FINDING = "exchange_without_basis"
 
@@ -41,6 +41,7 @@ def without_basis(daily: pl.LazyFrame, jurisdictions: pl.LazyFrame) -> pl.LazyFr
             chain=pl.lit(""),
             contract=pl.lit(""),
             detail=pl.format("{}: {}", "exchange", "basis"),
+            usd=pl.lit(None, dtype=USD),
         )
         .pipe(conform, Findings)
     )
