@@ -78,7 +78,7 @@ def make_world(folder: Path, rows: int, wallets: int) -> None:
     """A data folder with raw transfers and registries, and the registries as the rival reads them."""
     made = folder / "made.json"
     wanted = json.dumps([rows, wallets])
-    if made.exists() and made.read_text() == wanted:
+    if made.exists() and made.read_text(encoding="utf-8") == wanted:
         return
     import synthetic
 
@@ -106,7 +106,7 @@ def make_world(folder: Path, rows: int, wallets: int) -> None:
     }
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet")
-    made.write_text(wanted)
+    made.write_text(wanted, encoding="utf-8")
 
 
 def measure(folder: Path, rows: int, turns: int) -> None:
@@ -141,7 +141,7 @@ def in_process_of_its_own(name: str, folder: Path) -> dict[str, Any]:
     command = [sys.executable, __file__, "--only", name, "--folder", str(folder)]
     environment = os.environ | {"POLARS_MAX_THREADS": THREADS}
     done = subprocess.run(  # noqa: S603 (this file, by its own name)
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=True, encoding="utf-8"
     )
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -254,7 +254,7 @@ def rival(folder: Path, database: Path | None, *scripts: str) -> None:
             connection.execute(f"set variable {name} = ?", [str(folder / f"{name}.parquet")])
         connection.execute("set variable transfers = ?", [str(folder / "data/raw/transfers/*/*/*.parquet")])
         for script in scripts:
-            connection.execute((HERE / script).read_text())
+            connection.execute((HERE / script).read_text(encoding="utf-8"))
         to = folder / ("rival-totals.parquet" if database is None else "rival-build.parquet")
         connection.table("total").write_parquet(str(to))
         if database is not None:

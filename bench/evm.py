@@ -123,7 +123,7 @@ def peak_mb(url: str, blocks: int, commit_rows: int) -> float:
     )
     arguments = [url, str(blocks), str(commit_rows)]
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True
+        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True, encoding="utf-8"
     )
     return float(done.stdout)
 

@@ -22,6 +22,7 @@ def test_the_walk_prints_what_the_readme_shows(tmp_path: Path) -> None:
             env=environment,
             capture_output=True,
             text=True,
+            encoding="utf-8",
         )
         assert done.returncode == 0, done.stderr
         assert [line.rstrip() for line in done.stdout.strip().splitlines()] == output.strip().splitlines()

@@ -45,7 +45,7 @@ def books(
 
 def write(path: Path, rows: Iterable[tuple[Any, ...]]) -> Path:
     """A file in the own format."""
-    with path.open("w", newline="") as handle:
+    with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(HEADER)
         writer.writerows(rows)

@@ -25,7 +25,7 @@ def line(tmp_path: Path) -> Line:
 def written(folder: Path, *rows: tuple[str, ...], header: str = "") -> str:
     path = folder / "balances.csv"
     names = header or "chain,address,contract,time,block_number,amount_raw,source"
-    path.write_text("\n".join([names, *(",".join(row) for row in rows)]) + "\n")
+    path.write_text("\n".join([names, *(",".join(row) for row in rows)]) + "\n", encoding="utf-8")
     return str(path)
 
 

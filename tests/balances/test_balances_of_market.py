@@ -55,7 +55,7 @@ def line(built: Line, tmp_path: Path) -> Line:
 def wallets(files: Path) -> list[tuple[str, str]]:
     """Every labelled address, on each chain for which it is labelled."""
     chains = {"evm": ("ethereum", "bsc")}
-    with (files / "labels.csv").open() as handle:
+    with (files / "labels.csv").open(encoding="utf-8") as handle:
         found = [(row["chain"], row["address"]) for row in csv.DictReader(handle)]
     return sorted(
         {
@@ -176,7 +176,7 @@ def test_a_token_that_rebases_is_the_only_exception(line, told, tmp_path) -> Non
 def test_wallets_without_balances_are_told_apart_and_the_identity_holds_without_them(
     line, told, files, tmp_path
 ) -> None:
-    with (files / "labels.csv").open() as handle:
+    with (files / "labels.csv").open(encoding="utf-8") as handle:
         hot = {row["address"].lower() for row in csv.DictReader(handle) if row["role"] == "hot"}
     kept = [row for time in (OPENING, CLOSING) for row in told[time] if row[1].lower() in hot]
     bring(line, tmp_path / "balances.csv", kept)

@@ -95,7 +95,7 @@ def node() -> Iterator[Anvil]:
 def line(tmp_path: Path) -> Line:
     line = Line(tmp_path / "data")
     for table, text in (("labels", LABELS), ("assets", ASSETS)):
-        (tmp_path / f"{table}.csv").write_text(text)
+        (tmp_path / f"{table}.csv").write_text(text, encoding="utf-8")
         line.does(table, "import", str(tmp_path / f"{table}.csv"), "--known-at", "2020-01-01")
     return line
 

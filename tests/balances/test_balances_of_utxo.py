@@ -91,7 +91,7 @@ HEADERS = {
 
 def file(folder: Path, name: str, rows: Sequence[tuple[Any, ...]]) -> str:
     path = folder / f"{name}.csv"
-    with path.open("w", newline="") as handle:
+    with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow(HEADERS[name].split(","))
         writer.writerows(rows)

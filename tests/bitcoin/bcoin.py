@@ -33,6 +33,7 @@ def _modules() -> tuple[str, Path]:
                 cwd=_PLACE,
                 capture_output=True,
                 text=True,
+                encoding="utf-8",
             )
             if done.returncode:
                 pytest.skip(f"npm could not install bcoin: {done.stderr[-300:]}")
@@ -52,6 +53,7 @@ def bcoin() -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        encoding="utf-8",
     )
     try:
         assert process.stdout is not None

@@ -190,7 +190,7 @@ def _early_answers() -> list[Any]:
 def test_the_first_blocks_are_read_from_an_old_nodes_answers(path: Any) -> None:
     if path is None:
         pytest.skip("the recorded answers of an old node are not at hand (btc_rpc_early)")
-    recorded = json.loads(path.read_text())
+    recorded = json.loads(path.read_text(encoding="utf-8"))
     found: Block = decode_block(answer(recorded))
     outputs = found.entries.filter(side="out")
     expected = [

@@ -29,7 +29,7 @@ HOT, COLD = "1111111111111111111KnownHotWa11et", "1111111111111111111KnownCo1dWa
 
 
 def write(path: Path, *rows: dict[str, str]) -> None:
-    with path.open("w", newline="") as handle:
+    with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)

@@ -295,7 +295,7 @@ def test_where_the_first_block_is_not_known_the_nodes_own_word_counts(
 
 def test_keys_go_to_the_node_and_into_no_message(layout: Layout, tmp_path: Path) -> None:
     cookie = tmp_path / ".cookie"
-    cookie.write_text("__cookie__:c0ffee1234")
+    cookie.write_text("__cookie__:c0ffee1234", encoding="utf-8")
     with serving(chain_of(9)) as node:
         run(layout, node, last=1, cookie=cookie)
         assert node.headers[-1]["Authorization"] == basic("__cookie__", "c0ffee1234")
@@ -310,7 +310,7 @@ def test_keys_go_to_the_node_and_into_no_message(layout: Layout, tmp_path: Path)
         path = tmp_path / "other"
         path.unlink(missing_ok=True)
         if text is not None:
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
         with pytest.raises(UsageError, match=said):
             run(layout, node, last=1, cookie=path)
 

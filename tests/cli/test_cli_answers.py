@@ -126,8 +126,8 @@ def test_an_export_of_simulated_data_says_so(published: Line, tmp_path) -> None:
     said = published.says("export", str(tmp_path / "out"))
     assert (said.code, said.out) == (0, "")
     assert "SIMULATED" in said.err
-    assert json.loads((tmp_path / "out" / "export.json").read_text())["simulated"] is True
-    assert "true" in (tmp_path / "out" / "meta_vintage.csv").read_text()
+    assert json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["simulated"] is True
+    assert "true" in (tmp_path / "out" / "meta_vintage.csv").read_text(encoding="utf-8")
 
 
 def test_two_columns_of_one_name_are_both_there(published: Line) -> None:

@@ -35,7 +35,7 @@ def _newest(line: Line) -> str:
 
 def _unlabelled_receiver(market: Path) -> str:
     """The address without a label that receives most."""
-    with (market / "labels.csv").open() as handle:
+    with (market / "labels.csv").open(encoding="utf-8") as handle:
         known = {row["address"].lower() for row in csv.DictReader(handle)}
     rows = pl.read_parquet(market / "transfers" / "*.parquet").filter(
         pl.col("chain") == "ethereum", pl.col("kind") == "token", pl.col("amount_raw") != "0"
@@ -47,7 +47,8 @@ def _unlabelled_receiver(market: Path) -> str:
 def _label(path: Path, address: str, known_at: str) -> Path:
     path.write_text(
         "chain,address,exchange,role,confidence,source,known_at\n"
-        f"ethereum,{address},sim-one,hot,100,correction,{known_at}\n"
+        f"ethereum,{address},sim-one,hot,100,correction,{known_at}\n",
+        encoding="utf-8",
     )
     return path
 

@@ -14,7 +14,8 @@ def _line(folder: Path, *times: str) -> Line:
     line = Line(folder / "data")
     folder.mkdir(exist_ok=True)
     (folder / "labels.csv").write_text(
-        f"chain,address,exchange,role,confidence,source\nethereum,{WALLET},alpha,hot,90,test\n"
+        f"chain,address,exchange,role,confidence,source\nethereum,{WALLET},alpha,hot,90,test\n",
+        encoding="utf-8",
     )
     header = (
         "chain,block_number,block_time,tx_hash,position,kind,contract,from_address,to_address,amount_raw\n"
@@ -24,7 +25,8 @@ def _line(folder: Path, *times: str) -> Line:
         + "".join(
             f"ethereum,{19_000_000 + place},{time},0x{place:064x},0,native,,{USER},{WALLET},1\n"
             for place, time in enumerate(times)
-        )
+        ),
+        encoding="utf-8",
     )
     line.does("assets", "import", "--core")
     line.does("labels", "import", str(folder / "labels.csv"), "--known-at", "2020-01-01")

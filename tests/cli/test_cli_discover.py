@@ -12,11 +12,13 @@ ALICE, BOB, SHOP = (
 
 
 def inflows(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "inflows", *arguments], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "inflows", *arguments], capture_output=True, text=True, encoding="utf-8"
+    )
 
 
 def write(path: Path, header: str, *lines: str) -> str:
-    with path.open("w", newline="") as handle:
+    with path.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows([header.split(","), *(line.split(",") for line in lines)])
     return str(path)
 

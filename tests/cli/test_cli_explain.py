@@ -230,7 +230,8 @@ def test_what_contested_wallets_received_is_told_and_not_summed(published: Line,
         file = tmp_path / f"{name}.csv"
         file.write_text(
             "chain,address,exchange,role,confidence,valid_from,valid_to,source\n"
-            f"ethereum,{address},sim-{name},hot,95,,,{name}\n"
+            f"ethereum,{address},sim-{name},hot,95,,,{name}\n",
+            encoding="utf-8",
         )
         line.does("labels", "import", str(file), "--known-at", "2020-01-01")
     line.does("build")

@@ -49,7 +49,9 @@ OPTIONS = [
 
 
 def _section(name: str) -> str:
-    found = re.search(rf"^## inflows {name}\n(.*?)(?=^## |\Z)", DOCS.read_text(), re.DOTALL | re.MULTILINE)
+    found = re.search(
+        rf"^## inflows {name}\n(.*?)(?=^## |\Z)", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
     assert found, f"docs/commands.md has no section for `inflows {name}`"
     return found[1]
 
@@ -92,7 +94,9 @@ def test_every_option_is_documented_with_its_command(name: str, option: str) -> 
 
 
 def test_no_section_is_about_a_command_that_is_not_there() -> None:
-    assert set(re.findall(r"^## inflows (.+)$", DOCS.read_text(), re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^## inflows (.+)$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)) == set(
+        COMMANDS
+    )
 
 
 def test_no_section_names_an_option_that_is_not_there() -> None:
@@ -120,7 +124,9 @@ def _imported(*words: str) -> set[str]:
         "import sys\nsys.argv = ['inflows', *sys.argv[1:]]\nfrom inflows.cli import main\n"
         "try:\n    main()\nfinally:\n    print(*sys.modules, sep='\\n', file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     return set(done.stderr.splitlines())
 
 
@@ -140,7 +146,9 @@ def test_nothing_in_the_library_imports_prefect() -> None:
         "[importlib.import_module(name) for name in names if name != 'inflows.__main__']\n"
         "print(len(names), 'prefect' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     number, found = done.stdout.split()
     assert int(number) > 80
     assert found == "False"
@@ -160,6 +168,7 @@ def test_polars_keeps_freed_memory_unless_the_user_says_otherwise(theirs: str | 
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     assert done.stderr == ""  # the allocator complains there of what it does not understand
     # Polars puts its own wishes before; the last ones hold.

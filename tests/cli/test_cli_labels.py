@@ -147,7 +147,8 @@ def test_check_names_exchanges_that_nobody_lists_and_what_imports_left(line: Lin
     pack = tmp_path / "pack.yaml"
     pack.write_text(
         "title: a pack\ncurrency: BTC\ncategory: exchange\nactor: okx\nconfidence: service_data\n"
-        "tags:\n- address: 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb\n"
+        "tags:\n- address: 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb\n",
+        encoding="utf-8",
     )
     line.does("labels", "import", str(pack), "--input-format", "tagpack")
     found = [(row["check"], row["exchange"], row["rows"]) for row in line.rows("labels", "check")]

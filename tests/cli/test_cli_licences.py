@@ -85,7 +85,9 @@ def test_the_projects_own_weights_and_licences_say_nothing_new_twice(line: Line)
 
 def test_traffic_shares_are_imported_beside_the_other_bases(line: Line, tmp_path: Path) -> None:
     visits = tmp_path / "visits.csv"
-    visits.write_text("exchange,country,month,share\nokx,HK,2024-05,0.3\nokx,SG,2024-05,0.2\n")
+    visits.write_text(
+        "exchange,country,month,share\nokx,HK,2024-05,0.3\nokx,SG,2024-05,0.2\n", encoding="utf-8"
+    )
     line.does("jurisdictions", "import", "--core")
     said = line.says("jurisdictions", "import", str(visits), "--input-format", "traffic")
     assert said.err.startswith("jurisdictions: 2 rows read, 2 added")
@@ -129,9 +131,9 @@ def test_a_build_names_the_exchanges_that_no_basis_places(market: Path, line: Li
         "select to_exchange as name, count(*) as flows from fct_flow where flow_type_all = 'inflow' "
         "group by 1 order by 2 desc, 1 limit 1",
     )[0].values()
-    places = (market / "jurisdictions.csv").read_text().splitlines(keepends=True)
+    places = (market / "jurisdictions.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     fewer = tmp_path / "jurisdictions.csv"
-    fewer.write_text("".join(place for place in places if not place.startswith(f"{lost},")))
+    fewer.write_text("".join(place for place in places if not place.startswith(f"{lost},")), encoding="utf-8")
     other = Line(tmp_path / "other")
     for table in ("assets", "prices", "labels"):
         other.does(table, "import", str(market / f"{table}.csv"))

@@ -88,10 +88,11 @@ def test_what_is_sent_to_the_deposit_contract_is_burnt_whoever_a_list_says_it_is
     wallet, user, deposit = "0x" + "a" * 40, "0x" + "b" * 40, "0x00000000219ab540356cbb839cbe05303d7705fa"
     (tmp_path / "labels.csv").write_text(
         "chain,address,exchange,role,confidence,source\n"
-        f"ethereum,{wallet},kraken,hot,90,test\nethereum,{deposit},{exchange},hot,100,test\n"
+        f"ethereum,{wallet},kraken,hot,90,test\nethereum,{deposit},{exchange},hot,100,test\n",
+        encoding="utf-8",
     )
     (tmp_path / "prices.csv").write_text(
-        "chain,contract,time,price_usd,source\nethereum,,2024-03-01T00:00:00Z,3000,test\n"
+        "chain,contract,time,price_usd,source\nethereum,,2024-03-01T00:00:00Z,3000,test\n", encoding="utf-8"
     )
     header = (
         "chain,block_number,block_time,tx_hash,position,kind,contract,from_address,to_address,amount_raw\n"
@@ -100,7 +101,7 @@ def test_what_is_sent_to_the_deposit_contract_is_burnt_whoever_a_list_says_it_is
         f"ethereum,1900000{n},2024-03-01T06:00:00Z,0x{n:064x},0,native,,{sender},{deposit},{32 * 10**18}\n"
         for n, sender in enumerate((wallet, user))
     ]
-    (tmp_path / "transfers.csv").write_text(header + "".join(rows))
+    (tmp_path / "transfers.csv").write_text(header + "".join(rows), encoding="utf-8")
     line = _line(tmp_path, tmp_path / "data")
     line.does("labels", "import", str(tmp_path / "labels.csv"), "--known-at", "2020-01-01")
     line.does("ingest", "files", str(tmp_path / "transfers.csv"), "--input-format", "inflows")

@@ -18,7 +18,7 @@ ENDLESS = "select count(*) from range(100000000) a, range(100000000) b where a.r
 
 def _killed(step: int, *arguments: str) -> Said:
     done = subprocess.run(
-        [sys.executable, str(KILLED), str(step), *arguments], capture_output=True, text=True
+        [sys.executable, str(KILLED), str(step), *arguments], capture_output=True, text=True, encoding="utf-8"
     )
     return Said(done.returncode, done.stdout, done.stderr)
 
@@ -123,7 +123,7 @@ def test_a_reader_that_goes_away_hears_no_complaint(published: Line, unbuffered:
 def test_output_that_cannot_be_written_is_told(published: Line, unbuffered: str, output: str) -> None:
     environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     arguments = ["totals", "--format", output, "--data", str(published.data)]
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         said = process(*arguments, stdout=full, env=environment)
     assert said.code == 1
     assert said.err.splitlines()[0] == "inflows: The output cannot be written: No space left on device."
@@ -137,7 +137,7 @@ def test_every_output_that_cannot_be_written_ends_with_1(
     published: Line, unbuffered: str, arguments: list[str]
 ) -> None:
     environment = os.environ | {"PYTHONUNBUFFERED": unbuffered, "INFLOWS_DATA": str(published.data)}
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         said = process(*arguments, stdout=full, env=environment)
         mute = process(*arguments, stdout=full, stderr=full, env=environment)
     assert (said.code, mute.code) == (1, 1)

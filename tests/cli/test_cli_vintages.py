@@ -151,7 +151,8 @@ def test_a_label_that_is_said_to_have_been_known_earlier_does_not_change_what_wa
     address = rows.filter(kind="token")["from_address"].mode()[0]
     (tmp_path / "late.csv").write_text(
         "chain,address,exchange,role,confidence,valid_from,valid_to,source\n"
-        f"ethereum,{address},sim-late,hot,100,,,late\n"
+        f"ethereum,{address},sim-late,hot,100,,,late\n",
+        encoding="utf-8",
     )
     line.does("labels", "import", str(tmp_path / "late.csv"), "--known-at", "2020-01-01")
     assert line.rows("rebuild", second)[0]["same"] is True
@@ -207,7 +208,7 @@ def test_inputs_that_are_gone_are_named(copied: tuple[Line, str, str], lost: str
 def test_a_kept_file_with_other_contents_is_found_out(copied: tuple[Line, str, str]) -> None:
     line, first, _ = copied
     kept = sorted((line.data / "warehouse" / "inputs").glob("*/*.parquet"))
-    listed = (line.data / "warehouse" / "vintages" / first / "inputs.json").read_text()
+    listed = (line.data / "warehouse" / "vintages" / first / "inputs.json").read_text(encoding="utf-8")
     mine = next(path for path in kept if path.stem in listed)
     rows = pl.read_parquet(mine)
     mine.unlink()
@@ -224,8 +225,8 @@ def test_rules_bear_what_other_code_published(
     line, first, second = copied
     home = line.data / "warehouse" / "vintages" / first
     before = line.rows("diff", first, second)
-    manifest = json.loads((home / "manifest.json").read_text()) | {"rules_version": "0"}
-    (home / "manifest.json").write_text(json.dumps(manifest))
+    manifest = json.loads((home / "manifest.json").read_text(encoding="utf-8")) | {"rules_version": "0"}
+    (home / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     totals = pl.read_parquet(home / "totals.parquet")
     totals.with_columns(pl.col("inflow_usd") + 7).write_parquet(home / "totals.parquet")
     after = line.rows("diff", first, second)

@@ -49,7 +49,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     line = Line(folder / "data")
     for table, row in SOUND.items():
         path = folder / f"sound-{table}.csv"
-        path.write_text(f"{HEADERS[table]}\n{row}\n")
+        path.write_text(f"{HEADERS[table]}\n{row}\n", encoding="utf-8")
         line.does(table, "import", str(path))
     return line
 
@@ -65,16 +65,16 @@ def _spoilt(table: str, how: str, path: Path) -> tuple[Path, str]:
     """A file that is wrong in one way, and a word that tells where."""
     header, sound, broken = HEADERS[table], SOUND[table], BROKEN[table]
     if how == "a bad row":
-        path.write_text(f"{header}\n{sound}\n{broken}\n")
+        path.write_text(f"{header}\n{sound}\n{broken}\n", encoding="utf-8")
         return path, f"{path.name}:3"
     if how == "a short row":
-        path.write_text(f"{header}\n{sound},more\n")
+        path.write_text(f"{header}\n{sound},more\n", encoding="utf-8")
         return path, f"{path.name}:2"
     if how == "an unknown column":
-        path.write_text(f"{header},colour\n{sound},red\n")
+        path.write_text(f"{header},colour\n{sound},red\n", encoding="utf-8")
         return path, "'colour'"
     if how == "a missing column":
-        path.write_text(header.rpartition(",")[0] + "\n" + sound.rpartition(",")[0] + "\n")
+        path.write_text(header.rpartition(",")[0] + "\n" + sound.rpartition(",")[0] + "\n", encoding="utf-8")
         return path, f"'{header.rpartition(',')[2]}'"
     if how == "another encoding":
         path.write_bytes(f"{header}\n{sound}\xf6\n".encode("latin-1"))
@@ -85,10 +85,10 @@ def _spoilt(table: str, how: str, path: Path) -> tuple[Path, str]:
         path.write_bytes(path.read_bytes()[:-20])
         return path, path.name
     if how == "only a header":
-        path.write_text(header + "\n")
+        path.write_text(header + "\n", encoding="utf-8")
         return path, path.name
     if how == "nothing":
-        path.write_text("")
+        path.write_text("", encoding="utf-8")
         return path, path.name
     return path.with_name("nowhere.csv"), "nowhere.csv"
 
@@ -124,7 +124,7 @@ def test_a_bad_row_of_transfers_among_good_ones_is_counted_and_is_no_failure(tmp
     line = Line(tmp_path / "data")
     path = tmp_path / "given.csv"
     row = f"ethereum,1,2024-01-01T00:00:00Z,0x{'1' * 64},0,token,0x{'c' * 40},0x{'a' * 40},0x{'b' * 40},"
-    path.write_text(f"{TRANSFERS}\n{row}5\n{row.replace(',0,token', ',1,token')}five\n")
+    path.write_text(f"{TRANSFERS}\n{row}5\n{row.replace(',0,token', ',1,token')}five\n", encoding="utf-8")
     said = line.says("ingest", "files", str(path), "--input-format", "inflows")
     assert (said.code, said.out) == (0, "")
     assert "1 new" in said.err
@@ -203,9 +203,9 @@ def test_wrong_questions_are_answered_with_what_there_is(
     ["ingest", "files", "x.csv", "--input-format", "inflows"],
 ])  # fmt: skip
 def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path, command: list[str]) -> None:
-    (tmp_path / "file").write_text("mine")
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
     _is_told(Line(tmp_path / "file").says(*command), 2, f"{tmp_path / 'file'} is a file")
-    assert (tmp_path / "file").read_text() == "mine"
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("name", ["", "s3://bucket/data"])
@@ -215,7 +215,7 @@ def test_a_data_folder_that_is_none_is_refused(name: str) -> None:
 
 def test_a_file_that_is_no_warehouse_is_named(tmp_path: Path) -> None:
     (tmp_path / "data" / "warehouse").mkdir(parents=True)
-    (tmp_path / "data" / "warehouse" / "inflows.duckdb").write_text("something else")
+    (tmp_path / "data" / "warehouse" / "inflows.duckdb").write_text("something else", encoding="utf-8")
     for command in (["totals"], ["sql", "select 1"], ["export", "out"], ["compare", "HK", "SG", "2024-H1"]):
         _refused(Line(tmp_path / "data"), *command, code=1, words=("inflows.duckdb cannot be opened",))
     assert not (tmp_path / "out").exists()
@@ -228,7 +228,7 @@ def test_a_damaged_vintage_is_named(published: Line, tmp_path: Path, file: str, 
     (vintage,) = published.rows("vintages")
     line = Line(shutil.copytree(published.data, tmp_path / "data"))
     path = line.data / "warehouse" / "vintages" / vintage["vintage"] / file
-    path.write_text("damaged")
+    path.write_text("damaged", encoding="utf-8")
     _refused(line, *[vintage["vintage"] if word == "V" else word for word in command], code=1, words=(file,))
 
 
@@ -240,7 +240,7 @@ def test_a_damaged_vintage_is_named(published: Line, tmp_path: Path, file: str, 
     ("sources = [{paths = ['x'], input_format = 'inflows', typo = 1}]", ["sources.0.typo"]),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, words: list[str]) -> None:
-    (tmp_path / "inflows.toml").write_text(text)
+    (tmp_path / "inflows.toml").write_text(text, encoding="utf-8")
     _is_told(Line(tmp_path / "data").says("status"), 2, *words)
 
 

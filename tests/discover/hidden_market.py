@@ -411,6 +411,6 @@ def write_market(market: HiddenMarket, folder: Path) -> Path:
         ),
     }
     for name, (header, rows) in tables.items():
-        with (folder / f"{name}.csv").open("w", newline="") as handle:
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as handle:
             csv.writer(handle).writerows([header.split(","), *rows])
     return folder

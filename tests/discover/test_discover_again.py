@@ -53,7 +53,7 @@ def more_transfers(folder: Path, *rows: tuple[str, str, int]) -> Path:
     path = folder / "more.csv"
     header = "chain,block_number,block_time,tx_hash,kind,position,contract,from_address,to_address,amount_raw"
     day = dt.datetime(2024, 3, 10, tzinfo=dt.UTC)
-    with path.open("w", newline="") as handle:
+    with path.open("w", newline="", encoding="utf-8") as handle:
         csv.writer(handle).writerows(
             [
                 header.split(","),

@@ -84,6 +84,7 @@ def test_other_thread_counts_and_time_zones_give_the_same_totals(
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     assert published_totals(Path(done.stdout.strip())) == reference
 
@@ -122,7 +123,8 @@ def test_a_new_label_computes_its_chain_again_and_no_other(market: Path, tmp_pat
     )
     (tmp_path / "labels.csv").write_text(
         "chain,address,exchange,role,confidence,valid_from,valid_to,source\n"
-        f"ethereum,{user},sim-new,hot,90,,,simulated\n"
+        f"ethereum,{user},sim-new,hot,90,,,simulated\n",
+        encoding="utf-8",
     )
     from inflows.registry.imports import import_labels
 

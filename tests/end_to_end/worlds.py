@@ -50,7 +50,7 @@ def published_totals(database: Path) -> list[dict[str, Any]]:
 def differences(database: Path, market: Path) -> list[str]:
     """Where the published totals and flow types differ from the truth beside the market."""
     found = {tuple(row[k] for k in KEY): row for row in published_totals(database)}
-    with (market / "truth" / "totals.csv").open() as handle:
+    with (market / "truth" / "totals.csv").open(encoding="utf-8") as handle:
         true = {tuple(row[k] for k in KEY): row for row in csv.DictReader(handle)}
     wrong = [f"{key}: only {'true' if key in true else 'published'}" for key in found.keys() ^ true.keys()]
     for key in found.keys() & true.keys():

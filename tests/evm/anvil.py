@@ -44,6 +44,7 @@ def anvil_binary() -> Path:
             ],
             capture_output=True,
             text=True,
+            encoding="utf-8",
         )
     found = sorted(_PLACE.glob("node_modules/@foundry-rs/anvil-*/bin/anvil*"))
     assert found, f"npm could not install anvil: {done.stderr[-500:]}"

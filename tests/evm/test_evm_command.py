@@ -26,7 +26,7 @@ INFLOWS = [sys.executable, "-c", "from inflows.cli import main; main()"]
 
 def run(data: Path, *options: str, debug: bool = False) -> subprocess.CompletedProcess[str]:
     command = [*INFLOWS, *(["--debug"] if debug else []), "ingest", "evm", "--data", str(data), *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, encoding="utf-8")
 
 
 def asked(url: str, first: int = 1, last: int = 20, chain: str = "ethereum") -> list[str]:

@@ -28,7 +28,7 @@ needs_mainnet = pytest.mark.skipif(not MAINNET.exists(), reason="recorded blocks
 
 def result(*parts: str):
     found = sorted((ANSWERS.joinpath(*parts[:-1])).glob(parts[-1]))
-    return json.loads(found[0].read_text())["result"]
+    return json.loads(found[0].read_text(encoding="utf-8"))["result"]
 
 
 def header(number: int, block_hash: str = "", transactions: frozenset[str] | None = None) -> Header:
@@ -37,7 +37,7 @@ def header(number: int, block_hash: str = "", transactions: frozenset[str] | Non
 
 def expected(job: str, case: str) -> list[dict[str, str]]:
     """The reference decoding of a case."""
-    text = (ANSWERS / job / case / "expected_traces.csv").read_text()
+    text = (ANSWERS / job / case / "expected_traces.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
@@ -133,10 +133,12 @@ class Mainnet:
 
     def __init__(self) -> None:
         def lines(name: str):
-            return [json.loads(line) for line in (MAINNET / name).open()]
+            return [json.loads(line) for line in (MAINNET / name).open(encoding="utf-8")]
 
         csv.field_size_limit(10**9)
-        self.blocks = {int(row["number"]): row for row in csv.DictReader((MAINNET / "blocks.csv").open())}
+        self.blocks = {
+            int(row["number"]): row for row in csv.DictReader((MAINNET / "blocks.csv").open(encoding="utf-8"))
+        }
         self.transactions, self.logs = lines("transactions.jsonl"), lines("logs.jsonl")
 
     def __call__(self, asked):

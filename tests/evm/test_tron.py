@@ -136,8 +136,10 @@ def test_recorded_tron_blocks_are_stored_with_their_hashes_parents_and_times(tmp
     def unpack(text):
         return "0x" + base64.b64decode(text).hex()
 
-    blocks = {b["blockId"]: b for b in map(json.loads, (REAL / "blocks.jsonl").open())}
-    traces = [t for t in map(json.loads, (REAL / "traces.jsonl").open()) if t["transfertoAddress"]]
+    blocks = {b["blockId"]: b for b in map(json.loads, (REAL / "blocks.jsonl").open(encoding="utf-8"))}
+    traces = [
+        t for t in map(json.loads, (REAL / "traces.jsonl").open(encoding="utf-8")) if t["transfertoAddress"]
+    ]
 
     class Recorded(Tron):
         """The recorded headers; each recorded internal transaction is told as a transfer of USDT."""

@@ -218,12 +218,12 @@ def test_the_key_of_the_environment_goes_to_trongrid_alone_and_into_no_message(t
     """As users run it; and a node on another host does not get the key."""
     labels = tmp_path / "labels.csv"
     labels.write_text("chain,address,exchange,role,confidence,valid_from,valid_to,source\n"
-                      f"tron,{WALLETS[0]},binance,hot,90,,,test\n")  # fmt: skip
+                      f"tron,{WALLETS[0]},binance,hot,90,,,test\n", encoding="utf-8")  # fmt: skip
     environment = os.environ | {"TRONGRID_API_KEY": CANARY}
     inflows = [sys.executable, "-m", "inflows"]
     data = ["--data", str(tmp_path / "data")]
     imported = subprocess.run([*inflows, "labels", "import", str(labels), "--input-format", "inflows", *data],
-                              capture_output=True, text=True)  # fmt: skip
+                              capture_output=True, text=True, encoding="utf-8")  # fmt: skip
     assert imported.returncode == 0, imported.stderr
     chain = WithIndex(spoil=lambda answer, query: {"success": False, "error": f"bad key {CANARY}"})
     with playing(chain) as stage:
@@ -232,7 +232,7 @@ def test_the_key_of_the_environment_goes_to_trongrid_alone_and_into_no_message(t
             [*inflows, "--debug", "ingest", "evm", "--chain", "tron", "--rpc", other, "--only-labelled",
              "--trongrid", stage.url, "--from-block", "1", "--to-block", "9", *data],
             capture_output=True, text=True, env=environment,
-        )  # fmt: skip
+        encoding="utf-8")  # fmt: skip
         keys = {a.path.split("/")[1]: a.headers.get("TRON-PRO-API-KEY") for a in stage.asked}
     assert done.returncode == 1
     assert "refuses: bad key …" in done.stderr

@@ -51,6 +51,7 @@ def test_they_are_found_in_an_installed_package(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     assert shown.stdout.strip() == str(tmp_path / "inflows" / "data" / "registry" / "licences.csv")
 

@@ -86,7 +86,7 @@ def test_several_jurisdictions_are_kept_and_never_guessed_at(layout: Layout, tmp
 
 def test_what_the_registry_says_otherwise_stands(layout: Layout, tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text(
-        "exchange,jurisdiction,basis,weight,source\nokx,HK,headquarters,1,a register\n"
+        "exchange,jurisdiction,basis,weight,source\nokx,HK,headquarters,1,a register\n", encoding="utf-8"
     )
     with writing(layout):
         import_jurisdictions(layout, tmp_path / "own.csv", now=LATER)

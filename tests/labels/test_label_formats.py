@@ -68,7 +68,7 @@ def test_evidence_names_the_file_in_the_checkout(layout: Layout, tmp_path: Path,
     load(layout, checkout, form)
     for evidence, address in stored(layout).select("evidence", "address").rows():
         name, _, line = evidence.split(" ")[0].partition(":")
-        text = (checkout / name).read_text().splitlines()
+        text = (checkout / name).read_text(encoding="utf-8").splitlines()
         assert address in (text[int(line) - 1] if line else "".join(text))
 
 
@@ -86,7 +86,7 @@ def test_a_folder_that_is_no_checkout_is_told_in_one_sentence(
     layout: Layout, tmp_path: Path, form: str
 ) -> None:
     (tmp_path / "empty").mkdir()
-    (tmp_path / "empty" / "README.md").write_text("nothing")
+    (tmp_path / "empty" / "README.md").write_text("nothing", encoding="utf-8")
     for path in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(UsageError) as error:
             load(layout, path, form)
@@ -102,7 +102,7 @@ def test_a_file_that_is_none_of_the_list_stores_nothing(
 ) -> None:
     checkout = write_checkout(tmp_path, form)
     name = next(iter(FILES[form]))
-    (checkout / name).write_text(wreck)
+    (checkout / name).write_text(wreck, encoding="utf-8")
     with pytest.raises(UsageError) as error:
         load(layout, checkout / name, form)
     assert name.rpartition("/")[2] in error.value.problem
@@ -127,7 +127,7 @@ def test_what_only_a_run_of_the_javascript_gives_is_left_out(layout: Layout, tmp
 
 
 def test_javascript_reads_no_file_outside_the_checkout(layout: Layout, tmp_path: Path) -> None:
-    (tmp_path / "secret.js").write_text(f"module.exports = ['0x{'b' * 40}']")
+    (tmp_path / "secret.js").write_text(f"module.exports = ['0x{'b' * 40}']", encoding="utf-8")
     owners = f"['0x{'a' * 40}', ...require('../../secret.js')]"
     script = f"module.exports = {{ bsc: {{ owners: {owners} }} }}"
     write_files(tmp_path / "checkout", {"cex/bybit.js": script})

@@ -149,7 +149,7 @@ def test_two_equal_claims_make_an_address_contested(layout: Layout, tmp_path: Pa
 
 def test_a_listed_assets_contract_is_no_wallet_whatever_a_tag_says(layout: Layout, tmp_path: Path) -> None:
     (tmp_path / "assets.csv").write_text(
-        f"chain,contract,symbol,decimals,kind,trusted\nbsc,{D},X,18,token,true\n"
+        f"chain,contract,symbol,decimals,kind,trusted\nbsc,{D},X,18,token,true\n", encoding="utf-8"
     )
     with writing(layout):
         import_assets(layout, tmp_path / "assets.csv", now=NOW)

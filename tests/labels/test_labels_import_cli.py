@@ -8,7 +8,9 @@ from label_lists import write_checkout, write_files
 
 
 def inflows(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "inflows", *arguments], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "inflows", *arguments], capture_output=True, text=True, encoding="utf-8"
+    )
 
 
 def test_an_import_says_what_became_of_every_claim(tmp_path: Path) -> None:

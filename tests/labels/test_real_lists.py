@@ -69,7 +69,9 @@ def test_a_pack_of_hundreds_of_thousands_of_addresses_is_imported_whole(
     addresses = pl.read_parquet(EXTRACTS / "graphsense-bitmex.parquet")["address"].head(60_000)
     header = "confidence: service_data\ncategory: exchange\ncurrency: BTC\nactor: bitmex\n"
     pack = tmp_path / "exchange-wallets-bitmex_0.yaml"
-    pack.write_text(header + "tags:\n" + "".join(f"- address: {address}\n" for address in addresses))
+    pack.write_text(
+        header + "tags:\n" + "".join(f"- address: {address}\n" for address in addresses), encoding="utf-8"
+    )
     report = load(layout, pack, "tagpack")
     assert (report.claims, report.imported.added) == (60_000, 60_000)
     assert stored(layout)["address"].sort().to_list() == addresses.sort().to_list()

@@ -34,15 +34,15 @@ def deliver(folder: Path, asset: str, coin: str) -> None:
         f"{ms},1,1,1,{close},1,{ms + DAY_MS - 1},1,1,1,1,0"
         for _, ms, close in closes(asset, "binance_usdt").rows()
     ]
-    (folder / f"{asset}USDT-1d-2022.csv").write_text("\n".join(lines) + "\n")
+    (folder / f"{asset}USDT-1d-2022.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     # CoinGecko's point of D + 1 00:00 is the close of D; the recorded rows are dated by the close.
     points = [[ms + DAY_MS, float(close)] for _, ms, close in closes(asset, "coingecko_prev_day").rows()]
-    (folder / f"{coin}.json").write_text(json.dumps({"prices": points}))
+    (folder / f"{coin}.json").write_text(json.dumps({"prices": points}), encoding="utf-8")
     data = [
         {"asset": asset.lower(), "time": f"{date}T00:00:00.000000000Z", "PriceUSD": close}
         for date, _, close in closes(asset, "coinmetrics_priceusd").rows()
     ]
-    (folder / "answer.json").write_text(json.dumps({"data": data}))
+    (folder / "answer.json").write_text(json.dumps({"data": data}), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def core() -> pl.DataFrame:
 
 def file_of(tmp_path: Path, *lines: str, header: str = HEADER) -> Path:
     path = tmp_path / "ids.csv"
-    path.write_text(header + "".join(line + "\n" for line in lines))
+    path.write_text(header + "".join(line + "\n" for line in lines), encoding="utf-8")
     return path
 
 

@@ -255,10 +255,9 @@ def test_a_daily_price_of_coin_metrics_held_at_the_end_of_its_day(
     assert set(stored(layout, "bitcoin")["source"]) == {"coinmetrics"}
     assert report.set_aside == {"no_price": 1}
     assert "CC BY-NC 4.0" in report.sentence()
-    assert (
-        "coinmetrics,Coin Metrics community data,CC BY-NC 4.0"
-        in (layout.registry / "price_sources.csv").read_text()
-    )
+    assert "coinmetrics,Coin Metrics community data,CC BY-NC 4.0" in (
+        layout.registry / "price_sources.csv"
+    ).read_text(encoding="utf-8")
 
 
 def test_hourly_prices_of_coin_metrics_held_at_the_end_of_their_hour(

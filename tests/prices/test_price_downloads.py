@@ -41,7 +41,7 @@ def imported(layout: Layout, path: Path, form: str, now: dt.datetime) -> int:
 def test_a_download_of_coingecko_is_of_the_coin_that_its_name_tells(
     layout: Layout, tmp_path: Path, now: dt.datetime, name: str, chain: str, contract: str
 ) -> None:
-    (tmp_path / name).write_text(DOWNLOAD)
+    (tmp_path / name).write_text(DOWNLOAD, encoding="utf-8")
     assert imported(layout, tmp_path / name, "coingecko", now) == 1
     assert stored(layout, chain, contract)["price_usd"].to_list() == [Decimal("3341.92")]
 
@@ -60,7 +60,7 @@ def test_a_download_of_coingecko_is_of_the_coin_that_its_name_tells(
 def test_a_download_that_could_be_of_several_coins_or_of_another_currency_is_refused(
     layout: Layout, tmp_path: Path, now: dt.datetime, name: str, says: str
 ) -> None:
-    (tmp_path / name).write_text(DOWNLOAD)
+    (tmp_path / name).write_text(DOWNLOAD, encoding="utf-8")
     with pytest.raises(UsageError, match=says):
         imported(layout, tmp_path / name, "coingecko", now)
     assert not layout.registry.exists()
@@ -78,7 +78,7 @@ def test_klines_with_times_as_text_held_at_their_end(
     layout: Layout, tmp_path: Path, now: dt.datetime, opened: str, closed: str
 ) -> None:
     path = tmp_path / "ETHUSDT-1d-text.csv"
-    path.write_text(KLINES + f"{opened},1,2,1,3435.05,10,{closed},1,5,1,1,0\n")
+    path.write_text(KLINES + f"{opened},1,2,1,3435.05,10,{closed},1,5,1,1,0\n", encoding="utf-8")
     assert imported(layout, path, "binance-klines", now) == 1
     assert times_and_prices(layout, "ethereum") == [("2024-03-02 00:00:00", Decimal("3435.05"))]
 
@@ -88,7 +88,7 @@ def test_a_kline_of_text_that_ends_elsewhere_is_not_believed(
 ) -> None:
     path = tmp_path / "ETHUSDT-1d-text.csv"
     rows = "2024-03-01 00:00:00,1,2,1,3,10,2024-03-02 00:00:00,1,5,1,1,0\n"
-    path.write_text(KLINES + rows)
+    path.write_text(KLINES + rows, encoding="utf-8")
     report = import_outside_prices(layout, path, "binance-klines", now=now)
     assert (report.quotes_stored, dict(report.quarantined)) == (0, {"close_time_off": 1})
 
@@ -98,9 +98,9 @@ def test_a_file_without_one_time_that_is_understood_is_refused(
     layout: Layout, tmp_path: Path, now: dt.datetime, time: str
 ) -> None:
     klines = tmp_path / "ETHUSDT-1d-text.csv"
-    klines.write_text(KLINES + f"{time},1,2,1,3,10,{time},1,5,1,1,0\n")
+    klines.write_text(KLINES + f"{time},1,2,1,3,10,{time},1,5,1,1,0\n", encoding="utf-8")
     export = tmp_path / "ethereum.csv"
-    export.write_text(DOWNLOAD.replace("2024-03-01 00:00:00 UTC", time))
+    export.write_text(DOWNLOAD.replace("2024-03-01 00:00:00 UTC", time), encoding="utf-8")
     for path, form in ((klines, "binance-klines"), (export, "coingecko")):
         with pytest.raises(UsageError, match=f"No time in .* is understood.*{time}"):
             imported(layout, path, form, now)

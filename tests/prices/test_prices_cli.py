@@ -32,7 +32,7 @@ def test_import_says_on_stderr_what_it_did_and_under_which_licence(
     app: typer.Typer, layout: Layout, tmp_path: Path
 ) -> None:
     path = tmp_path / "bitcoin.json"
-    path.write_text(json.dumps({"prices": [[1709251200000, 61198.38], [1709254800000, 0]]}))
+    path.write_text(json.dumps({"prices": [[1709251200000, 61198.38], [1709254800000, 0]]}), encoding="utf-8")
     done = run(app, layout, "import", str(path), "--input-format", "coingecko")
     assert (done.exit_code, done.stdout) == (0, "")
     assert "coingecko: 2 quotes read: 1 stored, 1 quarantined (not_positive 1)." in done.stderr
@@ -41,7 +41,9 @@ def test_import_says_on_stderr_what_it_did_and_under_which_licence(
 
 def test_import_reads_the_own_format_by_default(app: typer.Typer, layout: Layout, tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
-    path.write_text("chain,contract,time,price_usd,source\nbitcoin,,2024-03-01,61198.38,mine\n")
+    path.write_text(
+        "chain,contract,time,price_usd,source\nbitcoin,,2024-03-01,61198.38,mine\n", encoding="utf-8"
+    )
     assert run(app, layout, "import", str(path)).exit_code == 0
     assert len(times_and_prices(layout, "bitcoin", source="mine")) == 1
 

@@ -49,7 +49,10 @@ def test_a_run_killed_at_any_write_and_started_again_leaves_the_same_bytes(
     ingest_files(unharmed, [deliveries], "inflows")
     harmed = _begun(tmp_path / "harmed")
     killed = subprocess.run(
-        [sys.executable, SCRIPT, harmed.root, deliveries, str(step), when], capture_output=True, text=True
+        [sys.executable, SCRIPT, harmed.root, deliveries, str(step), when],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert killed.returncode == -9, killed.stderr
     somewhere = "".join(
@@ -64,7 +67,10 @@ def test_a_run_killed_at_any_write_and_started_again_leaves_the_same_bytes(
 def test_the_writes_of_that_ingestion_are_as_many_as_are_killed(tmp_path: Path, deliveries: Path) -> None:
     layout = _begun(tmp_path / "data")
     done = subprocess.run(
-        [sys.executable, SCRIPT, layout.root, deliveries, "0", "before"], capture_output=True, text=True
+        [sys.executable, SCRIPT, layout.root, deliveries, "0", "before"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert done.stdout.strip() == "5", done.stderr
 

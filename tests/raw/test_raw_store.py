@@ -118,7 +118,7 @@ def test_a_full_disk_in_the_middle_of_merging_is_an_error_of_the_work_and_starti
 
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_work(tmp_path: Path) -> None:
     blocked = tmp_path / "data"
-    blocked.write_text("a file where the folder should be")
+    blocked.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(WorkError, match="cannot be written"):
         store(Layout(blocked), "transfers", [transfer()])
 
@@ -157,9 +157,9 @@ def test_a_fingerprint_follows_the_content_and_is_remembered(
     first = partition_fingerprint(path)
     assert first == files.sha256_of(path)
     beside = next(p for p in path.parent.iterdir() if p.name.startswith("."))
-    beside.write_text(beside.read_text().replace(first, "remembered"))
+    beside.write_text(beside.read_text(encoding="utf-8").replace(first, "remembered"), encoding="utf-8")
     assert partition_fingerprint(path) == "remembered"
-    beside.write_text("not json")
+    beside.write_text("not json", encoding="utf-8")
     assert partition_fingerprint(path) == first
     store(layout, "transfers", [transfer(position=1)])
     assert partition_fingerprint(path) == files.sha256_of(path) != first

@@ -55,7 +55,7 @@ Book = dict[str, dict[str, Owner]]
 
 def json_lines(name: str) -> list[dict[str, Any]]:
     """The rows of one of the files of the two blocks."""
-    with (BLOCKS / f"{name}.jsonl").open() as handle:
+    with (BLOCKS / f"{name}.jsonl").open(encoding="utf-8") as handle:
         return [json.loads(line) for line in handle]
 
 
@@ -139,7 +139,9 @@ def _settled(held: list[Claim]) -> Owner | None:
 
 def core_assets() -> dict[str, tuple[str, int, str]]:
     """Symbol, decimals and kind of the core assets of ethereum, by contract."""
-    with (Path(inflows.__file__).parent / "facts" / "core_assets.csv").open(newline="") as handle:
+    with (Path(inflows.__file__).parent / "facts" / "core_assets.csv").open(
+        newline="", encoding="utf-8"
+    ) as handle:
         return {
             row["contract"]: (row["symbol"], int(row["decimals"]), row["kind"])
             for row in csv.DictReader(handle)

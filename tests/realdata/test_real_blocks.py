@@ -60,6 +60,7 @@ def inflows(data: Path, *arguments: str | Path) -> subprocess.CompletedProcess[s
         text=True,
         check=True,
         cwd=data,
+        encoding="utf-8",
     )
 
 

@@ -20,14 +20,16 @@ HEADER = "symbol,time,price_usd,source\n"
 def listed(layout: Layout, tmp_path: Path) -> Layout:
     import_assets(layout, core_assets_path(), now=NOW)
     fake = tmp_path / "fake.csv"
-    fake.write_text(f"chain,contract,symbol,decimals,kind,trusted\nethereum,{FAKE},USDT,6,token,false\n")
+    fake.write_text(
+        f"chain,contract,symbol,decimals,kind,trusted\nethereum,{FAKE},USDT,6,token,false\n", encoding="utf-8"
+    )
     import_assets(layout, fake, now=NOW)
     return layout
 
 
 def imported(layout: Layout, tmp_path: Path, text: str) -> list[tuple[Any, ...]]:
     path = tmp_path / "prices.csv"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     import_prices(layout, path, now=NOW)
     found = pl.read_parquet(layout.registry / "prices" / "*.parquet")
     return (

@@ -178,7 +178,7 @@ def test_folders_and_globs_are_read_whole(layout: Layout, tmp_path: Path) -> Non
     (quotes / "more").mkdir(parents=True)
     write_csv(quotes / "1.csv", [row("prices")])
     pl.DataFrame([row("prices", time="2024-01-02")]).write_parquet(quotes / "more" / "2.parquet")
-    (quotes / "README.md").write_text("not a table")
+    (quotes / "README.md").write_text("not a table", encoding="utf-8")
     assert load(layout, "prices", quotes / "*.csv").added == 1
     assert load(layout, "prices", quotes).added == 1
     assert load(layout, "prices", quotes / "**" / "*.parquet").unchanged == 1
@@ -208,7 +208,7 @@ def test_each_import_that_brings_something_new_adds_one_file_after_the_last(layo
 def test_unfinished_and_foreign_files_in_a_tables_folder_are_no_part_of_it(layout: Layout) -> None:
     load_rows(layout, "labels", row("labels"))
     (layout.registry / "labels" / ".000002.parquet.ab12cd34").write_bytes(b"half")
-    (layout.registry / "labels" / "notes.txt").write_text("mine")
+    (layout.registry / "labels" / "notes.txt").write_text("mine", encoding="utf-8")
     assert len(files_of(layout, LABELS)) == 1
     assert effective.labels(layout, FAR).collect().height == 1
 
@@ -259,6 +259,7 @@ def test_the_zone_and_the_summer_time_of_the_machine_change_nothing(tmp_path: Pa
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(digests(tmp_path, tmp_path / "here"))

@@ -172,7 +172,9 @@ def test_lines_are_counted_as_in_the_file_with_blank_lines_and_fields_of_two_lin
 ) -> None:
     file = tmp_path / "labels.csv"
     header = "chain,address,exchange,confidence,source\n"
-    file.write_text(f'{header}\nethereum,{A},kraken,90,"two\nlines"\n\nethereum,{B},kraken,900,x\n')
+    file.write_text(
+        f'{header}\nethereum,{A},kraken,90,"two\nlines"\n\nethereum,{B},kraken,900,x\n', encoding="utf-8"
+    )
     with pytest.raises(UsageError) as caught:
         load(layout, "labels", file)
     assert f"{file}:3: source 'two?lines' has characters" in caught.value.problem
@@ -278,7 +280,7 @@ def test_an_unknown_column_is_named_with_the_one_that_may_be_meant(layout: Layou
 
 def test_semicolons_instead_of_commas_are_told_from_the_header(layout: Layout, tmp_path: Path) -> None:
     file = tmp_path / "prices.csv"
-    file.write_text("chain;contract;time;price_usd;source\n")
+    file.write_text("chain;contract;time;price_usd;source\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"unknown column 'chain;contract.*separated by commas"):
         load(layout, "prices", file)
 
@@ -298,7 +300,9 @@ def test_a_missing_column_is_named(layout: Layout, tmp_path: Path, table: str) -
 
 def test_a_column_that_comes_twice_is_refused(layout: Layout, tmp_path: Path) -> None:
     file = tmp_path / "prices.csv"
-    file.write_text("chain,contract,time,price_usd,price_usd,source\nethereum,,2024,1,2,x\n")
+    file.write_text(
+        "chain,contract,time,price_usd,price_usd,source\nethereum,,2024,1,2,x\n", encoding="utf-8"
+    )
     with pytest.raises(UsageError, match="'price_usd' twice"):
         load(layout, "prices", file)
 

@@ -54,7 +54,7 @@ def test_all_kinds_on_three_chains_occur(transfers):
 
 
 def test_all_flow_types_of_account_chains_occur_at_all_levels(folder):
-    with (folder / "truth" / "flow_types.csv").open() as file:
+    with (folder / "truth" / "flow_types.csv").open(encoding="utf-8") as file:
         counts = {(r["level"], r["flow_type"]): int(r["transfers"]) for r in csv.DictReader(file)}
     assert set(counts) == {(level, kind) for level in LEVELS for kind in FLOW_TYPES if kind != "fee"}
     assert min(counts.values()) > 20

@@ -34,7 +34,7 @@ def digests(folder):
 
 
 def read(path):
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -45,6 +45,7 @@ def run(code, **environment):
         text=True,
         check=True,
         env={**os.environ, **environment},
+        encoding="utf-8",
     )
     return done.stdout.strip()
 
@@ -202,7 +203,7 @@ def test_the_truth_has_its_columns_and_no_row_of_zeros(simulation):
 
 
 def test_the_readme_says_that_all_is_simulated_with_its_seed_and_size(simulation):
-    text = (simulation / "README.md").read_text()
+    text = (simulation / "README.md").read_text(encoding="utf-8")
     assert text.startswith("# Simulated market")
     assert "- transfers: 6000\n- seed: 1\n" in text
     assert "HK 2024-H1: US$26,600,000,000" in text
@@ -210,7 +211,7 @@ def test_the_readme_says_that_all_is_simulated_with_its_seed_and_size(simulation
 
 def test_too_few_transfers_to_scale_are_written_unscaled_and_the_readme_says_so(tmp_path):
     simulate(tmp_path, transfers=12, seed=1)
-    assert "too few transfers" in (tmp_path / "README.md").read_text()
+    assert "too few transfers" in (tmp_path / "README.md").read_text(encoding="utf-8")
     assert (tmp_path / "truth" / "totals.csv").is_file()
 
 

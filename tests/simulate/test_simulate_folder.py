@@ -21,7 +21,7 @@ def test_a_new_simulation_replaces_an_earlier_one_whole(tmp_path, monkeypatch):
 
 
 def test_a_folder_with_foreign_files_is_refused_and_left_as_it_is(tmp_path):
-    (tmp_path / "precious.csv").write_text("mine")
+    (tmp_path / "precious.csv").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match=r"precious\.csv"):
         simulate(tmp_path, transfers=5, seed=1, market=SMALL)
     assert files(tmp_path) == {"precious.csv"}
@@ -37,11 +37,11 @@ def test_an_earlier_simulation_that_somebody_added_to_is_refused(tmp_path):
 
 
 def test_files_of_the_right_names_without_the_readme_of_a_simulation_are_refused(tmp_path):
-    (tmp_path / "labels.csv").write_text("chain,address")
-    (tmp_path / "README.md").write_text("# My labels")
+    (tmp_path / "labels.csv").write_text("chain,address", encoding="utf-8")
+    (tmp_path / "README.md").write_text("# My labels", encoding="utf-8")
     with pytest.raises(UsageError, match="not that of a simulation"):
         simulate(tmp_path, transfers=5, seed=1, market=SMALL)
-    assert (tmp_path / "labels.csv").read_text() == "chain,address"
+    assert (tmp_path / "labels.csv").read_text(encoding="utf-8") == "chain,address"
 
 
 def test_what_a_killed_simulation_left_is_replaced(tmp_path):
@@ -55,7 +55,7 @@ def test_what_a_killed_simulation_left_is_replaced(tmp_path):
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     path = tmp_path / "file"
-    path.write_text("mine")
+    path.write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="is a file"):
         simulate(path, transfers=5, seed=1, market=SMALL)
 

@@ -20,7 +20,7 @@ MICRO = Decimal("0.000001")
 
 
 def read(path):
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -246,7 +246,7 @@ def test_a_table_that_is_not_read_is_named_in_a_warning(layout: Layout, tmp_path
 
 
 def test_a_json_document_is_refused_by_what_it_is(layout: Layout, tmp_path: Path) -> None:
-    (tmp_path / "t.json").write_text(json.dumps([TRANSFER]))
+    (tmp_path / "t.json").write_text(json.dumps([TRANSFER]), encoding="utf-8")
     with pytest.raises(
         UsageError, match="this is JSON, and ethereum-etl is read as CSV or JSON lines or Parquet"
     ):

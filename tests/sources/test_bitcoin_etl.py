@@ -144,7 +144,7 @@ def test_inputs_without_values_are_told_with_the_remedy(layout: Layout, tmp_path
 
 def test_a_line_that_is_no_transaction_is_kept_back(layout: Layout, tmp_path: Path) -> None:
     path = write_json_lines(tmp_path / "t.json", [transaction()])
-    path.write_text(path.read_text() + '{"hash": \n[1]\n{"inputs": 5}\n')
+    path.write_text(path.read_text(encoding="utf-8") + '{"hash": \n[1]\n{"inputs": 5}\n', encoding="utf-8")
     report = ingest(layout, path)
     assert dict(report.quarantined) == {"not_readable": 3}
     assert held(layout) == BOTH

@@ -202,7 +202,7 @@ def test_blocks_say_what_was_read_of_them(layout: Layout, folder: Path) -> None:
 
 def test_a_line_that_is_no_json_is_quarantined(layout: Layout, folder: Path) -> None:
     path = write_json_lines(folder / "transactions.jsonl", [transaction()])
-    path.write_text(path.read_text() + '{"cut": \n[1]\n', encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8") + '{"cut": \n[1]\n', encoding="utf-8")
     assert ingest(layout, path).quarantined == {"not_readable": 2}
     assert stored(layout).height == 1
 
@@ -229,7 +229,7 @@ def test_files_that_are_not_of_the_format_store_nothing(
     layout: Layout, folder: Path, name: str, text: str, says: str
 ) -> None:
     write_json_lines(folder / "transactions.jsonl", [transaction()])
-    (folder / name).write_text(text)
+    (folder / name).write_text(text, encoding="utf-8")
     paths = [folder / name] if name == "prices.csv" else [folder]
     with pytest.raises(UsageError, match=says):
         ingest(layout, *paths)
@@ -247,7 +247,7 @@ def test_ranges_of_blocks_are_merged_and_searched_at_their_edges() -> None:
 def test_csv_and_json_lines_of_real_blocks_give_the_same_store(layout: Layout, tmp_path: Path) -> None:
     """Blocks 17173049 and 17173050: counted by a plain scan of the JSON lines."""
     tables = {
-        name: [json.loads(line) for line in (REAL / f"{name}.jsonl").open()]
+        name: [json.loads(line) for line in (REAL / f"{name}.jsonl").open(encoding="utf-8")]
         for name in ("transactions", "token_transfers", "logs")
     }
     as_csv = tmp_path / "csv"
@@ -285,7 +285,7 @@ def test_csv_and_json_lines_of_real_blocks_give_the_same_store(layout: Layout, t
         if t["topics"] and t["topics"][0] == TRANSFER_TOPIC and len(t["topics"]) == 3
     ]
     native = [t for t in tables["transactions"] if t["value"] and t["receipt_status"]]
-    with (REAL / "blocks.csv").open() as handle:
+    with (REAL / "blocks.csv").open(encoding="utf-8") as handle:
         withdrawals = sum(row["withdrawals"].count('"index"') for row in csv.DictReader(handle))
     found = stored(layout)
     assert dict(found["kind"].value_counts().rows()) == {

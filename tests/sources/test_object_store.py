@@ -203,7 +203,11 @@ def test_a_run_that_is_killed_goes_on_and_ends_with_the_same_bytes(
     second = layout.raw_partition("transfers", "ethereum", "2024-03-31")
     ledger = layout.raw / ".unfinished"
     for _ in range(600):
-        if second.exists() and ledger.exists() and "2024-03-31" in next(ledger.iterdir()).read_text():
+        if (
+            second.exists()
+            and ledger.exists()
+            and "2024-03-31" in next(ledger.iterdir()).read_text(encoding="utf-8")
+        ):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)

@@ -138,7 +138,7 @@ def test_an_empty_store_has_no_sources(layout: Layout) -> None:
 
 def inflows(data: Path, *args: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "inflows", *args, "--data", str(data)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
 
 
 def test_the_command_line_keeps_what_its_labels_name_and_shows_the_sources(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_lines_with_too_few_or_too_many_fields_are_quarantined_with_their_text(
     text = "\r\n".join(
         [header, line, line.rsplit(",", 1)[0], line + ",6,7", "", line.replace("ethereum", "bsc")]
     )
-    (tmp_path / "ragged.csv").write_text(text)
+    (tmp_path / "ragged.csv").write_text(text, encoding="utf-8")
     report = ingest_files(layout, [tmp_path / "ragged.csv"], "inflows")
     assert report.quarantined == {"wrong_number_of_fields": 2}
     assert {json.loads(row)["line"] for *_, row, _ in quarantined(layout)} == {
@@ -310,7 +310,7 @@ def test_a_schema_that_changes_between_files_is_found_before_anything_is_read(
 
 
 def test_a_file_with_nothing_but_a_header_is_a_file_without_rows(layout: Layout, tmp_path: Path) -> None:
-    (tmp_path / "header.csv").write_text(",".join(ROW))
+    (tmp_path / "header.csv").write_text(",".join(ROW), encoding="utf-8")
     pl.DataFrame([ROW]).clear().write_parquet(tmp_path / "none.parquet")
     report = ingest_files(layout, [tmp_path], "inflows")
     assert (report.files, report.rows_read) == (2, 0)

@@ -116,7 +116,7 @@ def test_what_is_no_table_at_all_is_refused_in_one_sentence(
 
 
 def test_json_over_several_lines_is_no_json_lines(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text(json.dumps(SATOSHI, indent=1))
+    (tmp_path / "a.json").write_text(json.dumps(SATOSHI, indent=1), encoding="utf-8")
     assert recognise.head_of(tmp_path / "a.json").form == recognise.JSON
 
 

@@ -22,6 +22,7 @@ def test_a_kill_at_any_step_leaves_the_last_publication_and_a_rerun_finishes_the
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     steps: dict[int, dict] = defaultdict(dict)
     for line in shown.stdout.splitlines():

@@ -105,6 +105,7 @@ def test_a_reader_in_another_process_keeps_the_old_and_a_new_one_sees_the_new(da
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            encoding="utf-8",
         )
 
     def ask(process: subprocess.Popen[str]) -> str:
@@ -202,7 +203,7 @@ def test_a_name_that_is_no_slug_never_becomes_a_folder(name):
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
     blocked = tmp_path / "file"
-    blocked.write_text("in the way")
+    blocked.write_text("in the way", encoding="utf-8")
     with pytest.raises(WorkError, match=r"could not be published: .*[Nn]ot a directory") as error:
         publish(Layout(blocked / "data"), warehouse_inputs(tmp_path), vintage())
     assert "\n" not in str(error.value)
@@ -232,6 +233,7 @@ except Exception as error:
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     assert shown.stdout.startswith("WorkError The warehouse in "), shown
     assert shown.stdout.count("\n") == 1

@@ -73,5 +73,6 @@ for attached in (False, True):
         cwd=tmp_path,
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert shown.stdout.split() == ["100.500000"] * 2, shown.stderr

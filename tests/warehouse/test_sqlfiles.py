@@ -108,5 +108,6 @@ def test_the_files_are_found_in_an_installed_package(tmp_path: Path):
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     assert shown.stdout.split() == [str(tmp_path / "inflows" / "sql"), str(len(RELATIONS))]

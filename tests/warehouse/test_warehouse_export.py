@@ -28,7 +28,10 @@ def test_every_relation_but_the_checks_leaves_as_parquet_and_csv(published: Layo
     names = {f"{name}.{form}" for name in exported_relations() for form in ("parquet", "csv")}
     assert {path.name for path in written} == names
     assert {path.name for path in (tmp_path / "out").iterdir()} == names | {"export.json"}
-    assert json.loads((tmp_path / "out" / "export.json").read_text())["vintage"] == vintage().name
+    assert (
+        json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["vintage"]
+        == vintage().name
+    )
     assert len(names) >= 28
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -88,7 +91,9 @@ def test_null_and_empty_text_stay_apart_in_csv(data: Layout, tmp_path):
     publish(data, warehouse_inputs(tmp_path / "facts", flow_rows=FLOWS + rows), vintage())
     export(data, tmp_path / "out")
     line = next(
-        line for line in (tmp_path / "out" / "fct_flow.csv").read_text().splitlines() if ",7," in line
+        line
+        for line in (tmp_path / "out" / "fct_flow.csv").read_text(encoding="utf-8").splitlines()
+        if ",7," in line
     )
     assert ',7,"",,0x' in line
 
@@ -101,7 +106,7 @@ def test_the_same_publication_exports_the_same_bytes(published: Layout, tmp_path
 def test_an_earlier_export_is_replaced_and_an_empty_folder_is_filled(published: Layout, tmp_path):
     (tmp_path / "out").mkdir()
     export(published, tmp_path / "out")
-    (tmp_path / "out" / "fct_flow.csv").write_text("damaged")
+    (tmp_path / "out" / "fct_flow.csv").write_text("damaged", encoding="utf-8")
     export(published, tmp_path / "out")
     assert len(cells(tmp_path / "out" / "fct_flow.csv")) == 5
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -110,9 +115,9 @@ def test_an_earlier_export_is_replaced_and_an_empty_folder_is_filled(published: 
 @pytest.mark.parametrize("marker", [None, "{}", "not json", '{"format": "inflows-export", "files": []}'])
 def test_a_folder_with_anything_else_is_refused_and_untouched(published: Layout, tmp_path, marker):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "thesis.txt").write_text("mine")
+    (tmp_path / "out" / "thesis.txt").write_text("mine", encoding="utf-8")
     if marker is not None:
-        (tmp_path / "out" / "export.json").write_text(marker)
+        (tmp_path / "out" / "export.json").write_text(marker, encoding="utf-8")
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     with pytest.raises(UsageError, match="and this one would delete") as error:
         export(published, tmp_path / "out")
@@ -122,7 +127,7 @@ def test_a_folder_with_anything_else_is_refused_and_untouched(published: Layout,
 
 def test_a_file_of_the_users_in_an_earlier_export_is_not_deleted(published: Layout, tmp_path):
     export(published, tmp_path / "out")
-    (tmp_path / "out" / "notes.txt").write_text("mine")
+    (tmp_path / "out" / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match=r"notes\.txt"):
         export(published, tmp_path / "out")
 
@@ -130,7 +135,7 @@ def test_a_file_of_the_users_in_an_earlier_export_is_not_deleted(published: Layo
 def test_a_file_in_the_way_and_a_missing_publication_are_clear_errors(
     published: Layout, data: Layout, tmp_path
 ):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="is a file"):
         export(published, tmp_path / "file")
     with pytest.raises(WorkError, match="failed: Not a directory"):

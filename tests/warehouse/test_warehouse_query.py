@@ -165,7 +165,7 @@ def test_without_a_publication_the_error_says_how_to_make_one(data: Layout, tmp_
 
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
     path = tmp_path / "inflows.duckdb"
-    path.write_text("not a database" * 1000)
+    path.write_text("not a database" * 1000, encoding="utf-8")
     with pytest.raises(WorkError, match="cannot be opened") as error:
         connect(path)
     assert "\n" not in str(error.value)
@@ -195,6 +195,7 @@ print(run_sql(sys.argv[1], question))
             capture_output=True,
             text=True,
             check=True,
+            encoding="utf-8",
         ).stdout
         for zone in ("America/New_York", "Asia/Hong_Kong", "UTC")
     ]
