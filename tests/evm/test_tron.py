@@ -14,12 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from net.playing import json_play, playing
 
-from inflows.chains import EVM_ZERO, TRON_ZERO
+from inflows.chains import CHAIN_IDS, EVM_ZERO, TRON_ZERO
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.net import AdaptiveSize, Door, parse_endpoint
 from inflows.sources.evm import ingest_evm
-from inflows.sources.evm.chain_ids import CHAIN_IDS
 from inflows.sources.evm.client import Client
 from inflows.sources.evm.nodes import Node
 from inflows.sources.evm.tron import to_base58, to_hex

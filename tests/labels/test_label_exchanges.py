@@ -8,7 +8,7 @@ from label_lists import write_files
 
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.errors import UsageError
-from inflows.labels.exchanges import Names, known_exchanges, read_aliases, slug_of, spelling
+from inflows.exchanges import Names, known_exchanges, read_aliases, slug_of, spelling
 from inflows.labels.owners import owner_in
 
 FACTS = Path(__file__).parents[2] / "src" / "inflows" / "facts"

@@ -23,7 +23,7 @@ from label_lists import (
 
 from inflows.files import writing
 from inflows.labels import quarantine
-from inflows.labels.exchanges import Names
+from inflows.exchanges import Names
 from inflows.labels.importing import unknown_exchanges
 from inflows.layout import Layout
 from inflows.registries import Registries

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from label_lists import load, stored
 
+from inflows.chains import chain_slug
 from inflows.labels.addresses import judge
-from inflows.labels.chain_names import canonical_chain
-from inflows.labels.exchanges import Names
+from inflows.exchanges import Names
 from inflows.layout import Layout
 
 EXTRACTS = Path(__file__).parents[3] / "shared" / "reference" / "labels"
@@ -35,7 +35,7 @@ def extract(name: str) -> list[dict[str, str]]:
 def test_addresses_pass_and_fail_as_another_test_of_them_says(name: str) -> None:
     disagreeing = []
     for row in extract(name):
-        verdict = judge(canonical_chain(row["chain"]), row["address"])
+        verdict = judge(chain_slug(row["chain"]), row["address"])
         # That other test takes any version of base58check for Bitcoin's, and so Tron's addresses too.
         misplaced = row["chain"] == "bitcoin" and not judge("tron", row["address"]).reason
         if row["address_ok"] and verdict.tested and not misplaced:

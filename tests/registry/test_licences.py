@@ -63,7 +63,7 @@ def test_a_year_or_month_means_its_first_day(layout: Layout, text: str, day: tup
         ({"certainty": "sure"}, "certainty 'sure' is unknown"),
         ({"policy": "guess"}, "policy 'guess' is unknown"),
         ({"dating": "about"}, "dating 'about' is unknown"),
-        ({"exchange": "OSL HK"}, "write 'osl-hk'"),
+        ({"exchange": "Nobody Knows"}, "write 'nobody-knows'"),
         ({"licence": "../x"}, "licence '../x' is not a name"),
         ({"valid_from": "15.12.2020"}, "valid_from '15.12.2020' is not a time"),
         ({"valid_from": "2020-12-15T12:00"}, "is not a whole UTC day"),

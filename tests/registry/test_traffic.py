@@ -56,7 +56,7 @@ def test_every_bad_line_is_told_and_nothing_is_stored(layout: Layout, tmp_path: 
         ("okx", "JP", "2024-02", "1.1"),
         ("okx", "JP", "2024-02", "-0.1"),
         ("okx", "JP", "2024-02", "12%"),
-        ("OKX", "JP", "2024-02", "0.1"),
+        ("No Body", "JP", "2024-02", "0.1"),
         ("okx", "SG", "2024-02", "0.500000001"),
         ("okx", "US", "2024-02", "0.1"),
     )

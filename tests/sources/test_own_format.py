@@ -78,7 +78,7 @@ def test_inexact_amounts_in_parquet_are_a_wrong_column(
 
 
 BAD = [
-    ({"chain": "Ethereum"}, "bad_chain"),
+    ({"chain": "Some Chain"}, "bad_chain"),
     ({"chain": "../x"}, "bad_chain"),
     ({"chain": ""}, "bad_chain"),
     ({"chain": "__HIVE_DEFAULT_PARTITION__"}, "bad_chain"),

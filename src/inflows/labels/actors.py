@@ -24,7 +24,7 @@ from inflows.errors import UsageError
 from inflows.files import write_parquet
 from inflows.keys import END
 from inflows.labels.checkouts import files_in
-from inflows.labels.exchanges import EXCHANGE, UNKNOWN_KIND, Names
+from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
 from inflows.labels.yaml_stream import YamlFile
 from inflows.layout import Layout
 from inflows.registry import effective

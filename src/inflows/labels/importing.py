@@ -15,7 +15,7 @@ from inflows.errors import UsageError
 from inflows.keys import END
 from inflows.labels import asking, quarantine, snapshots
 from inflows.labels.claims import frames
-from inflows.labels.exchanges import UNKNOWN_KIND, Names
+from inflows.exchanges import UNKNOWN_KIND, Names, one_spelling
 from inflows.labels.judging import QUARANTINED, SKIPPED, SOUND, judge_claims, settle, with_contracts
 from inflows.labels.report import LabelsReport
 from inflows.labels.sources import FORMATS
@@ -23,6 +23,7 @@ from inflows.layout import Layout
 from inflows.registry import effective
 from inflows.registry.imports import core_assets_path
 from inflows.registry.label_sources import label_sources
+from inflows.registry.naming import held_exchanges
 from inflows.registry.store import Imported, append
 from inflows.registry.tables import LABELS
 
@@ -60,7 +61,8 @@ def import_labels_of(
     ]
     if not judged:
         raise UsageError(f"{path} holds no labels.", "Give a checkout or a file of the list.")
-    settled = settle(with_contracts(pl.concat(judged), _contracts(layout)))
+    claims = _of_one_spelling(pl.concat(judged), names, held_exchanges(layout))
+    settled = settle(with_contracts(claims, _contracts(layout)))
     rows = settled.filter((pl.col("verdict") == SOUND) & ~pl.col("repeated"))
     fared = quarantine.keep(layout, settled)
     held = asking.in_effect(effective.labels(layout, known_at or now)).collect()
@@ -82,6 +84,12 @@ def unknown_exchanges(labels: pl.DataFrame, names: Names | None = None) -> list[
     known = names or Names()
     slugs = labels["exchange"].unique().sort().to_list()
     return [slug for slug in slugs if slug and known.owner(slug).kind == UNKNOWN_KIND]
+
+
+def _of_one_spelling(judged: pl.DataFrame, names: Names, held: list[str]) -> pl.DataFrame:
+    """Claims of which exchanges that nobody listed are one where their names differ in punctuation alone."""
+    unlisted = [slug for slug in judged["exchange"].unique() if slug and not names.is_known(slug)]
+    return judged.with_columns(pl.col("exchange").replace(one_spelling(unlisted, held)))
 
 
 def _default_confidence(sources: list[str]) -> dict[str, int]:

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import orjson
 
+from inflows.chains import CHAINS, EXPLORERS, canonical_chain
 from inflows.errors import UsageError
-from inflows.labels.chain_names import CHAIN_IDS, EXPLORERS
 from inflows.labels.checkouts import files_in, text_of
 from inflows.labels.claims import Claim
 
@@ -51,7 +51,7 @@ def read_eth_labels(path: Path) -> Iterator[Claim]:
             if not isinstance(row, dict):
                 raise UsageError(f"{file} is no list of tags.", "Give a checkout of eth-labels.")
             chain_id = str(row.get("chainId", ""))
-            chain = CHAIN_IDS.get(chain_id, f"chain-{chain_id}") if chain_id else _explorer_of(file)
+            chain = _numbered(chain_id) if chain_id else _explorer_of(file)
             label = str(row.get("label") or file.parent.name)
             tag = str(row.get("nameTag") or "")
             yield _tag(chain, _field(file, row, "address"), tag, [label], ETH, name)
@@ -90,6 +90,12 @@ def _tag(chain: str, address: str, tag: str, labels: list[Any], source: str, nam
         chain=chain, address=address, name="", label=tag, source=source, list=name,
         tags=" ".join(str(label) for label in labels),
     )  # fmt: skip
+
+
+def _numbered(chain_id: str) -> str:
+    """The chain of an EIP-155 number; one that is not known has a name of its own."""
+    chain = canonical_chain(chain_id)
+    return chain if chain in CHAINS else f"chain-{chain_id}"
 
 
 def _explorer_of(file: Path) -> str:

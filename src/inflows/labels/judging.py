@@ -11,10 +11,10 @@ from typing import Final
 
 import polars as pl
 
+from inflows.chains import chain_slug
 from inflows.contracts.names import ROLES
 from inflows.labels.addresses import WRONG_CHECKSUM, judge, keeps_eip55
-from inflows.labels.chain_names import canonical_chain
-from inflows.labels.exchanges import EXCHANGE, UNKNOWN_KIND, Names
+from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
 from inflows.labels.owners import owner_in
 from inflows.labels.roles import CONTRACT, HACK, ROUTER, told_role
 
@@ -54,7 +54,7 @@ def judge_claims(claims: pl.DataFrame, names: Names, default_confidence: dict[st
     """Judge claims (claims.CLAIMS) one by one: JUDGED, in their order. `default_confidence` is by source."""
     owners = _owners(claims.select("name", "label", "tags").unique(maintain_order=True), names)
     chains = claims["chain"].unique(maintain_order=True)
-    chain_of = dict(zip(chains, map(canonical_chain, chains), strict=True))
+    chain_of = dict(zip(chains, map(chain_slug, chains), strict=True))
     named = claims.with_columns(pl.col("chain").replace_strict(chain_of, return_dtype=pl.String)).join(
         owners, on=["name", "label", "tags"], how="left", validate="m:1", maintain_order="left"
     )

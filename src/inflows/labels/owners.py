@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from inflows.labels.exchanges import Names
+from inflows.exchanges import Names
 
 WALLET_WORDS: Final = frozenset(
     [

@@ -19,7 +19,7 @@ from inflows.errors import UsageError
 from inflows.labels.chain_names import canonical_chain
 from inflows.labels.checkouts import files_in
 from inflows.labels.claims import Claim
-from inflows.labels.exchanges import slug_of
+from inflows.exchanges import slug_of
 
 SOURCE: Final = "reserves"
 _PUBLISHER: Final = re.compile(

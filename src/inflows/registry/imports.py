@@ -9,6 +9,7 @@ ever. The caller holds files.writing(layout).
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +23,7 @@ from inflows.registry.by_symbol import with_symbols
 from inflows.registry.effective import latest
 from inflows.registry.form import Format
 from inflows.registry.formats import own_format
+from inflows.registry.naming import held_exchanges, with_our_names
 from inflows.registry.parsing import parse
 from inflows.registry.problems import PLACE, Problems
 from inflows.registry.reading import files_at, is_parquet, read_text
@@ -110,13 +112,13 @@ def _import(
     layout: Layout, form: Format, path: Path, known_at: dt.datetime | None, now: dt.datetime
 ) -> Imported:
     default = store.default_known_at(layout, form.table, known_at, now)
-    rows = read_sound(form, path, default)
+    rows, renamed = _sound(form, path, default, held_exchanges(layout))
     rows_read = rows.height
     addition = store.plan(layout, form.table, rows)
     if form.table is JURISDICTIONS:
         _check_weights(layout, addition)
     store.write(layout, addition)
-    return store.report(addition, rows_read, default)
+    return replace(store.report(addition, rows_read, default), renamed=renamed)
 
 
 def read_sound(form: Format, path: Path, default: dt.datetime | None) -> pl.DataFrame:
@@ -124,32 +126,47 @@ def read_sound(form: Format, path: Path, default: dt.datetime | None) -> pl.Data
 
     default goes to rows without a known_at of their own.
     """
-    rows, problems = _read(path, form, default)
+    return _sound(form, path, default, [])[0]
+
+
+def _sound(
+    form: Format, path: Path, default: dt.datetime | None, held: list[str]
+) -> tuple[pl.DataFrame, int]:
+    """As read_sound, and how many rows name a chain or an exchange by another name than ours."""
+    rows, problems, renamed = _read(path, form, default, held)
     crosschecks.repeated_keys(rows, form.table, problems)
     if form.between is not None:
         form.between(rows.join(problems.all(), on=list(PLACE), how="anti"), problems)
     problems.refuse(form.table.name)
-    return rows.select(form.table.columns)
+    return rows.select(form.table.columns), renamed
 
 
-def _read(path: Path, form: Format, default: dt.datetime | None) -> tuple[pl.DataFrame, Problems]:
-    """The sound rows of all files, with known_at settled, and the problems of the others."""
+def _read(
+    path: Path, form: Format, default: dt.datetime | None, held: list[str]
+) -> tuple[pl.DataFrame, Problems, int]:
+    """The sound rows of all files, with known_at settled, the problems of the others, and how many
+    were renamed.
+    """
     files = files_at(path)
     problems = Problems([str(file) for file in files], [is_parquet(file) for file in files])
     columns = {column.name: column.present for column in form.columns}
-    parts = []
+    parts, renamed = [], 0
     for number, file in enumerate(files):
-        raw = read_text(file, number, columns, problems, form.instead)
+        text = read_text(file, number, columns, problems, form.instead)
+        raw, changed = with_our_names(text, held)
         if form.before is not None:
             raw, wrong = form.before(raw)
             problems.add(wrong)
         rows, wrong = parse(raw, form)
         problems.add(wrong)
         parts.append(rows)
+        renamed += changed
+        if "exchange" in rows.columns:
+            held = [*held, *rows["exchange"].unique()]
     rows = pl.concat(parts)
     if rows.is_empty() and problems.all().is_empty():
         raise UsageError(f"{path} holds no rows.", "Give a file with rows below its header.")
-    return rows.with_columns(pl.col("known_at").fill_null(pl.lit(default, dtype=UTC_TIME))), problems
+    return rows.with_columns(pl.col("known_at").fill_null(pl.lit(default, dtype=UTC_TIME))), problems, renamed
 
 
 def _check_weights(layout: Layout, addition: Addition) -> None:

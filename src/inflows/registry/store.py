@@ -31,13 +31,16 @@ class Imported:
     unchanged: int
     replaced: int
     known_at: dt.datetime | None
+    renamed: int = 0
+    """Rows that name a chain or an exchange by another name than the one that is stored."""
 
     def sentence(self) -> str:
         """The closing line that users see."""
         since = "since ever" if self.known_at is None else f"from {self.known_at:%Y-%m-%dT%H:%M:%SZ} on"
         counts = f"{self.added:,} added, {self.replaced:,} replaced, {self.unchanged:,} unchanged"
         tail = f" (known {since}, unless the row says when)" if self.added or self.replaced else ""
-        return f"{self.table}: {self.read:,} rows read, {counts}{tail}."
+        renamed = f"; {self.renamed:,} under another name of their chain or exchange" if self.renamed else ""
+        return f"{self.table}: {self.read:,} rows read, {counts}{tail}{renamed}."
 
 
 @dataclass(frozen=True)

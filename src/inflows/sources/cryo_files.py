@@ -10,13 +10,13 @@ from typing import Final
 
 import polars as pl
 
+from inflows.chains import CHAIN_IDS
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery
 from inflows.sources import cryo, own
 from inflows.sources import ethereum_etl as etl
 from inflows.sources.aws_eth import evm_chain, judged
 from inflows.sources.blocks_read import merged, within
-from inflows.sources.evm.chain_ids import CHAIN_IDS
 from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
 from inflows.sources.streaming import in_batches

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from inflows.chains import canonical_chain
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.errors import InflowsError, UsageError
 from inflows.layout import Layout
@@ -38,6 +39,7 @@ from inflows.sources import (
 )
 from inflows.sources.formats import Format, Order
 from inflows.sources.labelled import digest_of, only_labelled
+from inflows.sources.listed import told_of_chains
 from inflows.sources.paths import expand, is_remote
 
 _log = logging.getLogger(__name__)
@@ -92,6 +94,7 @@ def ingest_files(
         raise UsageError(
             f"'{input_format}' is not an input format.", f"Give one of: {', '.join(sorted(FORMATS))}."
         )
+    chain = None if chain is None else canonical_chain(chain)
     if chain is not None and not re.fullmatch(SLUG_PATTERN, chain):
         raise UsageError(
             f"'{chain}' is not a chain's name.", "Use lower case letters, digits, '.', '_' and '-'."
@@ -148,6 +151,7 @@ class _Job:
     def run(self, progress: Progress) -> IngestReport:
         report = self._by_day(progress) if self.source.by_day else self._at_once(progress)
         self._claim_covered(report)
+        self.order.warnings += told_of_chains(self.layout, report.chains)
         for warning in self.order.warnings:
             _log.warning(warning)  # on stderr, whether or not the caller looks at the report
         return dataclasses.replace(

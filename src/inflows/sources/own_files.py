@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from inflows.chains import with_canonical_chains
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery
 from inflows.sources import own, usual
@@ -43,12 +44,13 @@ def _delivery(table: Table, dataset: str, warnings: list[str]) -> Delivery:
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         """Batch by batch, so that only the forms of the chains that occur are tried."""
         nonlocal told
-        chains = batch["chain"].cast(pl.String).unique().to_list()
+        named = with_canonical_chains(batch)
+        chains = named["chain"].cast(pl.String).unique().to_list()
         if dataset == "transfers":
-            judged = usual.judge(batch, batch, chains)
+            judged = usual.judge(named, batch, chains)
         else:
             judged = own.with_rows(
-                own.normalise_utxo(batch.lazy(), chains).collect(engine="in-memory"), batch
+                own.normalise_utxo(named.lazy(), chains).collect(engine="in-memory"), batch
             )
         if not told and (time := _time_not_understood(judged)):
             told = True
@@ -96,6 +98,8 @@ def _wrong_type(name: str, kind: pl.DataType) -> str:
     """What the column should be, if it is not; text will do for every column."""
     if kind in (pl.String, pl.Null, pl.Categorical, pl.Enum):
         return ""
+    if name == "chain":
+        return "" if kind.is_integer() else "it must be text, or EIP-155 numbers"
     if name == "block_time":
         return "" if kind in (pl.Datetime, pl.Date) else "times must be text or timestamps"
     if name == "amount_raw":

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import polars as pl
 
+from inflows.chains import CHAINS, canonical_chain
 from inflows.errors import UsageError, WorkError
 from inflows.net import (
     AdaptiveSize,
@@ -19,7 +20,7 @@ from inflows.net import (
     NetError,
     Patience,
 )
-from inflows.sources.evm.chain_ids import CHAIN_IDS, Chain
+from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Client
 from inflows.sources.evm.errors import Inconsistent, NodeBehind, Pruned, TooLarge, Unsupported
 
@@ -209,7 +210,8 @@ class Nodes:
     def _check_chain(self, node: Node) -> None:
         found = number(node.client.call("eth_chainId"), node, "eth_chainId")
         if found != self.chain.chain_id:
-            other = next((name for name, known in CHAIN_IDS.items() if known == found), "another chain")
+            other = canonical_chain(str(found))
+            other = other if other in CHAINS else "another chain"
             raise UsageError(
                 f"{node.name} serves {other} (chain id {found}), not {self.chain.name} "
                 f"({self.chain.chain_id}).",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -22,9 +23,11 @@ EXCHANGE: Final = "exchange"
 UNKNOWN_KIND: Final = ""
 """The kind of a name that nobody listed: imported under its own slug, and listed by the checks."""
 
-_FACTS: Final = Path(__file__).parents[1] / "facts"
+_FACTS: Final = Path(__file__).parent / "facts"
 _ENDINGS: Final = ("cex", "exchange", "com", "io", "global", "net", "pro", "org")
 _ODD: Final = re.compile(r"[^a-z0-9]+")
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9 ._:()&'-]*"
+"""What own formats compare with known names; `../okx` is no exchange."""
 
 
 class Exchange(NamedTuple):
@@ -69,6 +72,10 @@ class Names:
         slug = self._slugs.get(key) or self._without_ending(key) or slug_of(name)
         return Owner(slug, self._kinds.get(slug, UNKNOWN_KIND))
 
+    def settled(self, name: str) -> str:
+        """The slug of a name that the facts or the aliases have, however it is spelled; else the name as it is."""
+        return self._slugs.get(spelling(name), name) if re.fullmatch(_NAME, name) else name
+
     def is_known(self, name: str) -> bool:
         """Whether the facts or the aliases know the name."""
         key = spelling(name)
@@ -96,6 +103,23 @@ class Names:
                 target = aliases[key][1]
             known = self._slugs.get(spelling(target)) if spelling(target) not in aliases else ""
             self._slugs[spelling(alias)] = known or slug_of(target)
+
+
+@cache
+def known_names() -> Names:
+    """The names of the project's facts alone."""
+    return Names()
+
+
+def one_spelling(slugs: Iterable[str], held: Iterable[str]) -> dict[str, str]:
+    """Slugs that differ from another in punctuation alone, each with the one that stands for all.
+
+    That is the one held already, else the first of them by alphabet: whichever is read first, they are one.
+    """
+    alike: dict[str, list[str]] = {}
+    for slug in [*sorted(set(held)), *sorted(set(slugs))]:
+        alike.setdefault(spelling(slug) or slug, []).append(slug)
+    return {slug: alike[key][0] for slug in slugs if (key := spelling(slug) or slug) and alike[key][0] != slug}
 
 
 def read_aliases(file: Path) -> dict[str, str]:
