@@ -1,14 +1,14 @@
-"""The one table of chains (facts/chains.csv): what the project knows of each, and every name that it goes by.
+"""The one table of chains (facts/chains.csv): what the project knows of each, and every name it goes by.
 
-Columns of the table: chain (our name), family (evm, utxo, tron, solana, ton, xrp; other: nothing is known of its
-addresses), chain_id (EIP-155, as eth_chainId serves it; ethereum-lists/chains), symbol and decimals (the native
-coin's; empty: not looked up), names (those that others give it), explorers (the names that their folders have in
-checkouts of scraped tags), quirks, source.
+Columns of the table: chain (our name), family (evm, utxo, tron, solana, ton, xrp; other: nothing is known of
+its addresses), chain_id (EIP-155, as eth_chainId serves it; ethereum-lists/chains), symbol and decimals (the
+native coin's; empty: not looked up), names (those that others give it), explorers (the names that their
+folders have in checkouts of scraped tags), quirks, source.
 
-Names are compared by their letters and digits alone: `Avalanche C-Chain` is `avalanche_c_chain`. An EIP-155 number
-is a name too (`56`, `eip155:56`). A name stands for one chain. Where others disagree on one, it is decided here:
-`bnb` is BNB Smart Chain, as Dune and most files have it; `binance` and `bep2` are the BNB Beacon Chain, as
-DefiLlama's lists have it, whose addresses begin with bnb1; `filecoin` and `sui` are those chains' own addresses.
+Names are compared by their letters and digits alone: `Avalanche C-Chain` is `avalanche_c_chain`. An EIP-155
+number is a name too (`56`, `eip155:56`). A name stands for one chain. Where others disagree on one, it is
+decided here: `bnb` is BNB Smart Chain, as Dune and most files have it; `binance` and `bep2` are the BNB
+Beacon Chain, as DefiLlama's lists have it, whose addresses begin with bnb1.
 
 A chain that is not listed is taken as it comes: its addresses are checked for nothing but their presence, and
 labels for `evm` hold on it wherever its addresses look like those of an EVM chain.
@@ -45,7 +45,7 @@ NO_BLOOMS: Final = "no_blooms"
 FOREIGN_LOGS: Final = "foreign_logs"
 """A quirk: its logs may name transactions that are not in the block (Bor's state syncs)."""
 CONFIRMATIONS: Final = "confirmations="
-"""Begins a quirk: not every node knows the tag `finalized`, and a block is final that has so many confirmations
+"""Begins a quirk: not every node knows the tag `finalized`, and a block with so many confirmations is final
 (a Tron block is solid once 19 of the 27 super representatives have built upon it)."""
 
 _FACTS: Final = Path(__file__).parent / "facts" / "chains.csv"

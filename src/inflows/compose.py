@@ -27,6 +27,7 @@ from inflows.registry import imports
 from inflows.settings import FileSource, Settings
 from inflows.simulate import simulate
 from inflows.sources import ingest_files
+from inflows.sources.listed import told_of_chain
 from inflows.stages import RULES_VERSION
 from inflows.stages.contested import notes as contested_notes
 from inflows.stages.coverage import judged, store_chains
@@ -218,6 +219,17 @@ def judged_coverage(layout: Layout, registries: Registries) -> pl.DataFrame:
     )
 
 
+def _unvalued_chains(read: pl.DataFrame, registries: Registries) -> list[str]:
+    """A sentence on each stored chain that is not known here, or of which no asset is listed."""
+    listed = set(registries.assets["chain"])
+    rows = read.group_by("chain").agg(pl.col("rows").sum()).filter(pl.col("rows") > 0).sort("chain")
+    told = [
+        told_of_chain(chain, chain in listed or not listed, f"{number:,} rows of it")
+        for chain, number in rows.iter_rows()
+    ]
+    return [sentence for sentence in told if sentence]
+
+
 def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> list[str]:
     """What a reader of the totals should know, in sentences."""
     notes = []
@@ -250,6 +262,7 @@ def _notes(read: pl.DataFrame, registries: Registries, found: pl.DataFrame) -> l
             "until then: labels were added since they were read for labelled wallets alone "
             "(rpt_coverage.read_again)."
         )
+    notes += _unvalued_chains(read, registries)
     quarantined = read["quarantined"].fill_null(0).sum()
     if quarantined:
         notes.append(

@@ -73,7 +73,7 @@ class Names:
         return Owner(slug, self._kinds.get(slug, UNKNOWN_KIND))
 
     def settled(self, name: str) -> str:
-        """The slug of a name that the facts or the aliases have, however it is spelled; else the name as it is."""
+        """The slug of a name that the facts or aliases have, however spelled; else the name as it is."""
         return self._slugs.get(spelling(name), name) if re.fullmatch(_NAME, name) else name
 
     def is_known(self, name: str) -> bool:
@@ -119,7 +119,8 @@ def one_spelling(slugs: Iterable[str], held: Iterable[str]) -> dict[str, str]:
     alike: dict[str, list[str]] = {}
     for slug in [*sorted(set(held)), *sorted(set(slugs))]:
         alike.setdefault(spelling(slug) or slug, []).append(slug)
-    return {slug: alike[key][0] for slug in slugs if (key := spelling(slug) or slug) and alike[key][0] != slug}
+    chosen = {slug: alike[spelling(slug) or slug][0] for slug in slugs}
+    return {slug: one for slug, one in chosen.items() if one != slug}
 
 
 def read_aliases(file: Path) -> dict[str, str]:

@@ -21,9 +21,9 @@ from label_lists import (
     write_files,
 )
 
+from inflows.exchanges import Names
 from inflows.files import writing
 from inflows.labels import quarantine
-from inflows.exchanges import Names
 from inflows.labels.importing import unknown_exchanges
 from inflows.layout import Layout
 from inflows.registries import Registries

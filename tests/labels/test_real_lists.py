@@ -8,8 +8,8 @@ import pytest
 from label_lists import load, stored
 
 from inflows.chains import chain_slug
-from inflows.labels.addresses import judge
 from inflows.exchanges import Names
+from inflows.labels.addresses import judge
 from inflows.layout import Layout
 
 EXTRACTS = Path(__file__).parents[3] / "shared" / "reference" / "labels"

@@ -27,7 +27,7 @@ def file_of(tmp_path: Path, *lines: str, header: str = HEADER) -> Path:
     return path
 
 
-@pytest.mark.parametrize("source", ["coingecko", "coinmetrics", "defillama"])
+@pytest.mark.parametrize("source", ["coingecko", "defillama"])
 def test_every_core_asset_has_an_id_of_each_source_in_dollars(source: str) -> None:
     ids = price_ids().filter(pl.col("source") == source, pl.col("quote") == "USD")
     missing = core().join(ids, on=["chain", "contract"], how="anti")
@@ -99,7 +99,7 @@ def test_assets_are_asked_by_symbol_by_id_or_by_contract() -> None:
     assert ids_asked(ids, "binance", ["ETHUSDT", "ETH", f"ethereum:{WETH}"]) == ["ETHUSDT"]
     assert ids_asked(ids, "binance", ["POL"]) == ["MATICUSDT", "POLUSDT"]
     assert ids_asked(ids, "coingecko", ["bitcoin:"]) == ["bitcoin"]
-    assert len(ids_asked(ids, "coinmetrics", [])) == 26
+    assert len(ids_asked(ids, "coinmetrics", [])) == 32
 
 
 def test_an_unknown_asset_is_named_with_the_nearest_one() -> None:

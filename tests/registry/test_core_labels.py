@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from inflows.exchanges import EXCHANGE, known_exchanges
 from inflows.facts.shipped import shipped
 from inflows.keys import END
 from inflows.labels.addresses import judge
-from inflows.exchanges import EXCHANGE, known_exchanges
 from inflows.layout import Layout
 from inflows.registry import effective, imports
 from inflows.registry.label_sources import label_sources

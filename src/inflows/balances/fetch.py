@@ -75,6 +75,7 @@ def fetch_balances(
             "Balances are fetched as of one block or one time.", "Give either --block N, from 0, or --date T."
         )
     known = known_chain(chain, chain_id=chain_id)
+    chain = known.name
     if known.is_tron:
         raise UsageError(
             "Tron's JSON-RPC gives balances of its newest block alone.",

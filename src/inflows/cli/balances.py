@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from inflows.chains import canonical_chain
 from inflows.cli.options import (
     Data,
     Format,
@@ -72,7 +73,15 @@ def import_balances(
 
 
 def fetch(
-    chain: Annotated[str, typer.Option("--chain", metavar="C", help="The chain: ethereum, bsc, …")],
+    chain: Annotated[
+        str,
+        typer.Option(
+            "--chain",
+            parser=canonical_chain,
+            metavar="C",
+            help="The chain: ethereum, bsc, …",
+        ),
+    ],
     rpc: Annotated[
         list[str], typer.Option("--rpc", metavar="URL", help="A node's JSON-RPC; several times: all are used")
     ],

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from inflows import files
+from inflows.chains import canonical_chain
 from inflows.cli.options import Data
 from inflows.settings import load_settings
 
@@ -28,7 +29,13 @@ def ingest_bitcoin(
     from_block: Annotated[int, typer.Option("--from-block", metavar="A", min=0, help="The first block")],
     to_block: Annotated[int, typer.Option("--to-block", metavar="B", min=0, help="The last block")],
     chain: Annotated[
-        str, typer.Option("--chain", help="bitcoin, litecoin, dogecoin or another chain of that kind")
+        str,
+        typer.Option(
+            "--chain",
+            parser=canonical_chain,
+            metavar="C",
+            help="bitcoin, litecoin, dogecoin or another chain of that kind",
+        ),
     ] = "bitcoin",
     network: Annotated[
         str,
@@ -47,6 +54,7 @@ def ingest_bitcoin(
     """Read the inputs and outputs of blocks from nodes; what is stored already is not read again."""
     from inflows.progress import reporter
     from inflows.sources.bitcoin import ingest_bitcoin as read_blocks
+    from inflows.sources.listed import told_of_chains
 
     layout = load_settings(data).layout
     with (
@@ -64,4 +72,6 @@ def ingest_bitcoin(
             cookie=cookie,
             progress=progress,
         )
+    for told in told_of_chains(layout, [chain]):
+        print(told, file=sys.stderr)
     print(report.sentence(), file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from inflows import files
+from inflows.chains import canonical_chain
 from inflows.cli.options import Data, now
 from inflows.errors import UsageError
 from inflows.layout import Layout
@@ -20,7 +21,15 @@ Rpc = Annotated[
     list[str],
     typer.Option("--rpc", metavar="URL", help="A node's JSON-RPC; several times: all are used"),
 ]
-ChainName = Annotated[str, typer.Option("--chain", metavar="C", help="The chain: ethereum, bsc, tron, …")]
+ChainName = Annotated[
+    str,
+    typer.Option(
+        "--chain",
+        parser=canonical_chain,
+        metavar="C",
+        help="The chain: ethereum, bsc, tron, …",
+    ),
+]
 
 
 def register(ingest: typer.Typer) -> None:
@@ -79,6 +88,7 @@ def ingest_evm(
     """Read token and native transfers of a chain from its nodes."""
     from inflows.sources.evm import Pace
     from inflows.sources.evm import ingest_evm as read
+    from inflows.sources.listed import told_of_chains
 
     layout = load_settings(data).layout
     known = from_block is not None and to_block is not None
@@ -109,6 +119,8 @@ def ingest_evm(
         )
     for warning in report.warnings:
         print(warning, file=sys.stderr)
+    for told in told_of_chains(layout, [chain]):
+        print(told, file=sys.stderr)
     print(report.sentence(), file=sys.stderr)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from inflows import files
+from inflows.chains import canonical_chain
 from inflows.cli.options import Data, instant, now, settings
 from inflows.errors import UsageError
 from inflows.layout import Layout
@@ -29,7 +30,10 @@ def ingest_files(
         str, typer.Option("--input-format", metavar="F", help=f"One of: {', '.join(sorted(FORMATS))}")
     ],
     chain: Annotated[
-        str | None, typer.Option("--chain", metavar="C", help="The chain, where rows do not tell")
+        str | None,
+        typer.Option(
+            "--chain", parser=canonical_chain, metavar="C", help="The chain, where rows do not tell"
+        ),
     ] = None,
     blocks: Annotated[
         str | None, typer.Option("--blocks", metavar="PATH", help="A file of blocks, where rows have no time")

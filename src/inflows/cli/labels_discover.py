@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inflows import files
+from inflows.chains import canonical_chain
 from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
 from inflows.cli.show import Heading, count, show
 from inflows.errors import UsageError
@@ -36,7 +37,12 @@ def register(labels: typer.Typer) -> None:
 def labels_discover(
     chain: Annotated[
         list[str] | None,
-        typer.Option("--chain", help="A chain; several; all that are stored if none is given"),
+        typer.Option(
+            "--chain",
+            parser=canonical_chain,
+            metavar="C",
+            help="A chain; several; all that are stored if none is given",
+        ),
     ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="T", help="Of labels and transfers as they were at T")

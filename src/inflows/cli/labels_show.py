@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inflows.chains import canonical_chain
 from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
 from inflows.cli.show import Heading, moment, show
 
@@ -63,7 +64,13 @@ def register(labels: typer.Typer) -> None:
 def labels_show(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="In any spelling that its chain knows")],
     chain: Annotated[
-        str | None, typer.Option("--chain", help="What holds on this chain; all that are named if none")
+        str | None,
+        typer.Option(
+            "--chain",
+            parser=canonical_chain,
+            metavar="C",
+            help="What holds on this chain; all that are named if none",
+        ),
     ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="T", help="As it was known at T")] = None,
     output: OutputFormat = Format.table,

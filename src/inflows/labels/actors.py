@@ -21,10 +21,10 @@ import polars as pl
 from inflows.contracts.registry import Jurisdictions
 from inflows.contracts.schema import dtypes
 from inflows.errors import UsageError
+from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
 from inflows.files import write_parquet
 from inflows.keys import END
 from inflows.labels.checkouts import files_in
-from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
 from inflows.labels.yaml_stream import YamlFile
 from inflows.layout import Layout
 from inflows.registry import effective

@@ -12,10 +12,10 @@ import polars as pl
 from inflows.contracts.registry import Labels
 from inflows.contracts.schema import UTC_TIME, dtypes
 from inflows.errors import UsageError
+from inflows.exchanges import UNKNOWN_KIND, Names, one_spelling
 from inflows.keys import END
 from inflows.labels import asking, quarantine, snapshots
 from inflows.labels.claims import frames
-from inflows.exchanges import UNKNOWN_KIND, Names, one_spelling
 from inflows.labels.judging import QUARANTINED, SKIPPED, SOUND, judge_claims, settle, with_contracts
 from inflows.labels.report import LabelsReport
 from inflows.labels.sources import FORMATS

@@ -13,8 +13,8 @@ import polars as pl
 
 from inflows.chains import chain_slug
 from inflows.contracts.names import ROLES
-from inflows.labels.addresses import WRONG_CHECKSUM, judge, keeps_eip55
 from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
+from inflows.labels.addresses import WRONG_CHECKSUM, judge, keeps_eip55
 from inflows.labels.owners import owner_in
 from inflows.labels.roles import CONTRACT, HACK, ROUTER, told_role
 

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from inflows.chains import FAMILY
+from inflows.chains import FAMILY, canonical_chain
 from inflows.errors import UsageError
-from inflows.labels.chain_names import canonical_chain
+from inflows.exchanges import slug_of
 from inflows.labels.checkouts import files_in
 from inflows.labels.claims import Claim
-from inflows.exchanges import slug_of
 
 SOURCE: Final = "reserves"
 _PUBLISHER: Final = re.compile(

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from inflows.exchanges import slug_of
 from inflows.labels.checkouts import files_in
 from inflows.labels.claims import Claim
-from inflows.exchanges import slug_of
 from inflows.labels.yaml_stream import Node, YamlFile
 
 SOURCE: Final = "tagpack"

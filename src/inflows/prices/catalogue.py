@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from inflows.chains import canonical_chain, with_canonical_chains
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
@@ -70,7 +71,7 @@ def _read(path: Path) -> pl.DataFrame:
             raise UsageError(f"{path} lacks the column '{name}'.", f"The columns are {columns}.")
     missing = [pl.lit("").alias(name) for name in _COLUMNS if name not in raw.columns]
     ids = raw.with_columns(missing).select(pl.col(name).str.strip_chars(" ") for name in _COLUMNS)
-    parsed = ids.with_columns(
+    parsed = with_canonical_chains(ids).with_columns(
         canonical_on(pl.col("chain"), pl.col("contract")),
         _bound("valid_from", BEGINNING),
         _bound("valid_to", END),
@@ -139,7 +140,9 @@ def ids_asked(ids: pl.DataFrame, source: str, asked: Sequence[str]) -> list[str]
         lowered = name.lower()
         matches = named.filter(pl.col("source_id").str.to_lowercase() == lowered)
         if matches.is_empty():
-            matches = named.filter(asset.str.to_lowercase() == lowered)
+            chain, colon, contract = name.partition(":")
+            meant = f"{canonical_chain(chain)}{colon}{contract}".lower()
+            matches = named.filter(asset.str.to_lowercase() == meant)
         if matches.is_empty():
             matches = named.filter(pl.col("symbol").str.to_lowercase() == lowered)
         if matches.is_empty():

@@ -105,6 +105,9 @@ def _assets() -> Format:
             choice("kind", ASSET_KINDS),
             yes_or_no("trusted"),
             number("max_supply", places=6, zero=False, present=False, filled=False),
+            # Where the facts are from: for who reads the file; the registry does not keep it.
+            words("source", longest=500, present=False, filled=False),
+            words("checked_against", longest=500, present=False, filled=False),
             moment("known_at", present=False, filled=False),
         ),
         (

@@ -1,4 +1,4 @@
-"""What is said of chains whose transfers cannot be valued: no table knows them, or no asset of them is listed."""
+"""What is said of chains that no table knows, or of which no asset is listed: nothing there is valued."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import Final
 
 import polars as pl
 
+from inflows.chains import canonical_chain
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.raw import Blocks
 from inflows.contracts.schema import dtypes
@@ -78,6 +79,7 @@ def ingest_bitcoin(
     are not read again. Raises UsageError for wrong arguments, WorkError (NetError among them) where a block
     cannot be had or does not fit its neighbours: what was read before it is stored.
     """
+    chain = canonical_chain(chain)
     _check(chain, rpc_urls, from_block, to_block, confirmations)
     if network not in NETWORKS:
         raise UsageError(f"'{network}' is no network.", f"Give one of {', '.join(NETWORKS)}.")
