@@ -13,8 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.chains import FAMILY
-from inflows.labels.chain_names import canonical_chain
+from inflows.chains import FAMILY, canonical_chain
 from inflows.labels.owners import WALLET_WORDS
 
 HACK: Final = "hack"
