@@ -116,6 +116,11 @@ def _add(delivery: Delivery, pile: Pile, found: Staged, progress: Progress) -> N
         for batch in staged(delivery).collect_batches(engine="streaming", lazy=True):
             progress.advance(batch.height)
             pile.add(_counted(batch, delivery, found), delivery.labelled_set)
+    except pl.exceptions.PanicException:
+        raise UsageError(
+            f"{delivery.origin or 'The input'} cannot be read: its description of itself is damaged.",
+            "Nothing was stored. Fetch it again.",
+        ) from None
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError, ValueError) as error:
         if delivery.failures:
             raise delivery.failures[0] from None

@@ -22,7 +22,7 @@ from inflows import files
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.raw.parts import ROWS_HELD
-from inflows.sources import recognise
+from inflows.sources import bounds, recognise
 from inflows.sources.dumps import Item
 from inflows.sources.formats import Format
 from inflows.sources.tables import open_table
@@ -81,6 +81,7 @@ def _head(item: Item, source: Format, store: Callable[[], ObjectStore]) -> tuple
             raise recognise.other_format(item.name, head, source.name, source.forms) or error from None
         return table.columns, table.rows or 0
     schema, rows = store().head(item.remote)
+    bounds.check_rows(item.name, rows, item.size)
     empty = pl.from_arrow(schema.empty_table())
     assert isinstance(empty, pl.DataFrame)
     return dict(empty.schema), rows

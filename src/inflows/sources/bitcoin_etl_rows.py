@@ -6,7 +6,6 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from inflows.errors import InflowsError
+from inflows.sources import bounds
 from inflows.sources.ethereum_etl import as_text
 from inflows.sources.tables import LINE, Table, unreadable
 
@@ -55,6 +55,9 @@ def json_table(path: Path) -> Table:
         except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
             failures.append(unreadable(path, error))
             raise OSError(str(error)) from error
+        except InflowsError as error:
+            failures.append(error)
+            raise OSError(error.problem) from error
 
     return Table(path, dict(SCHEMA), register_io_source(batches, schema=SCHEMA), None, failures)
 
@@ -80,9 +83,9 @@ def _entries(name: str, kind: pl.DataType) -> pl.Expr:
 
 def _json_batches(path: Path) -> Iterator[pl.DataFrame]:
     opener = gzip.open if path.name.endswith(".gz") else Path.open
-    with opener(path, "rb") as lines:
-        while batch := list(islice(lines, _LINES_A_BATCH)):
-            rows = [_row(line.decode("utf-8-sig")) for line in batch if line.strip()]
+    with opener(path, "rb") as handle:
+        for batch in bounds.batches(handle, path, _LINES_A_BATCH):
+            rows = [_row(line.decode("utf-8-sig")) for line in batch]
             yield pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 

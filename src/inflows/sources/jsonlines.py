@@ -9,12 +9,12 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from inflows.sources import bounds
 from inflows.sources.tables import LINE
 
 _LINES_A_BATCH: Final = 50_000
@@ -27,9 +27,9 @@ def json_line_batches(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFra
     """
     schema = {**dict.fromkeys(columns, pl.String()), LINE: pl.String()}
     opener = gzip.open if path.name.endswith(".gz") else Path.open
-    with opener(path, "rb") as lines:
-        while batch := list(islice(lines, _LINES_A_BATCH)):
-            rows = [_row(line.decode("utf-8"), columns) for line in batch if line.strip()]
+    with opener(path, "rb") as handle:
+        for batch in bounds.batches(handle, path, _LINES_A_BATCH):
+            rows = [_row(line.decode("utf-8"), columns) for line in batch]
             yield pl.DataFrame(rows, schema=schema, orient="row")
 
 

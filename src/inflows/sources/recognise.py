@@ -78,6 +78,7 @@ def head_of(path: Path) -> Head:
         csv.Error,
         pa.ArrowException,
         pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
     ):
         return Head(UNKNOWN, {})
 

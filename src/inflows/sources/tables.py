@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -23,6 +22,7 @@ import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 from inflows.errors import InflowsError, UsageError
+from inflows.sources import bounds
 
 LINE: Final = "_line"
 _BLOCK_BYTES: Final = 8 << 20
@@ -56,11 +56,12 @@ def open_table(path: Path) -> Table:
         csv.Error,
         pa.ArrowException,
         pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
     ) as e:
         raise unreadable(path, e) from None
 
 
-def unreadable(path: Path, error: Exception) -> UsageError:
+def unreadable(path: Path, error: BaseException) -> UsageError:
     """The error for a file that cannot be read as what it says it is."""
     if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower() or "UTF8" in str(error):
         return UsageError(
@@ -69,6 +70,11 @@ def unreadable(path: Path, error: Exception) -> UsageError:
     if isinstance(error, OSError) and error.strerror:
         return UsageError(
             f"{path} cannot be read: {error.strerror}.", "Check the path and your rights to it."
+        )
+    if isinstance(error, pl.exceptions.PanicException):
+        return UsageError(
+            f"{path} cannot be read: its description of itself is damaged.",
+            "Nothing was stored. Fetch it again.",
         )
     first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
     return UsageError(
@@ -84,6 +90,7 @@ def _is_parquet(path: Path) -> bool:
 
 def _open_parquet(path: Path) -> Table:
     rows = int(pq.read_metadata(path).num_rows)
+    bounds.check_rows(str(path), rows, path.stat().st_size)
     frame = pl.scan_parquet(path, hive_partitioning=False, glob=False)
     columns = dict(frame.collect_schema())
     return Table(path, columns, frame.with_columns(pl.lit(None, dtype=pl.String).alias(LINE)), rows)
@@ -113,11 +120,17 @@ def _open_csv(path: Path) -> Table:
     return Table(path, columns, frame, None, failures)
 
 
-def _header(path: Path) -> list[str]:
+def _text_lines(path: Path) -> Generator[str, None, None]:
+    """The lines of a CSV file, none longer than a line may be."""
     opener = gzip.open if path.name.endswith(".gz") else Path.open
-    with opener(path, "rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-        names = next(csv.reader(text, strict=True), [])
-    names = [name.strip() for name in names]
+    with opener(path, "rb") as handle:
+        for number, line in enumerate(bounds.lines(handle, path)):
+            yield line.decode("utf-8" if number else "utf-8-sig")
+
+
+def _header(path: Path) -> list[str]:
+    with closing(_text_lines(path)) as lines:
+        names = [name.strip() for name in next(csv.reader(lines, strict=True), [])]
     if not any(names):
         raise UsageError(f"{path} has no header.", "Its first line must name the columns.")
     return names
@@ -187,7 +200,6 @@ def _misfit_rows(names: list[str], lines: list[str]) -> pl.DataFrame:
 
 def _has_only_a_header(path: Path) -> bool:
     """Whether nothing but blank lines follows the header, which the reader takes for an error."""
-    opener = gzip.open if path.name.endswith(".gz") else Path.open
-    with opener(path, "rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-        next(csv.reader(text), None)
-        return not any(line.strip() for line in text)
+    with closing(_text_lines(path)) as lines:
+        next(csv.reader(lines), None)
+        return not any(line.strip() for line in lines)
