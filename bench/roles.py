@@ -2,11 +2,11 @@
 
     .venv/bin/python bench/roles.py [--transfers 3000]
 
-The rule before took every `contract`, `token`, `proxy`, `router` and every short word in brackets at the end
-of a label for a contract. The lists are extracts of public label lists; they and the two recorded blocks are no
-part of the project and lie beside the checkout. Inflow (US dollars, headquarters, scope exchange, level
-base) is that of the two blocks under six lists, and of a simulated market of 22 days whose wallets have labels
-drawn by hash from the same lists: simulated dollars, real words.
+The rule before took every `contract`, `token`, `proxy`, `router` and every short word in brackets at the
+end of a label for a contract. The lists are extracts of public label lists; they and the two recorded
+blocks are no part of the project and lie beside the checkout. Inflow (US dollars, headquarters, scope
+exchange, level base) is that of the two blocks under six lists, and of a simulated market of 22 days whose
+wallets have labels drawn by hash from the same lists: simulated dollars, real words.
 """
 
 from __future__ import annotations
