@@ -51,8 +51,17 @@ def keep_freed_memory() -> None:
 def run(arguments: list[str], *, debug: bool = False) -> int:
     """Do what the arguments say; returns the exit code. Errors are told on stderr, or raised for debug."""
     try:
+        from inflows import logs
         from inflows.errors import InflowsError
 
+        arguments, verbose, log_format = _of_logs(arguments)
+        if log_format not in logs.FORMATS:
+            return _told(
+                f"'{log_format}' is no format of the log.",
+                f"Give --log-format {' or '.join(logs.FORMATS)}.",
+                2,
+            )
+        logs.set_up(verbose=verbose, log_format=log_format)
         code = _called(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -74,6 +83,24 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
         number = _stopped_by[0] if _stopped_by else signal.SIGINT
         return _told("stopped; what was published is as it was.", "Start it again to go on.", 128 + number)
     return code
+
+
+def _of_logs(arguments: list[str]) -> tuple[list[str], bool, str]:
+    """The arguments without those of the log, which may stand anywhere; whether it is verbose; its format."""
+    kept, verbose, log_format = [], False, "text"
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            kept += [word, *words]
+        elif word in ("-v", "--verbose"):
+            verbose = True
+        elif word == "--log-format":
+            log_format = next(words, "")
+        elif word.startswith("--log-format="):
+            log_format = word.partition("=")[2]
+        else:
+            kept.append(word)
+    return kept, verbose, log_format
 
 
 def _called(arguments: list[str]) -> int:

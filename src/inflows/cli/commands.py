@@ -38,8 +38,14 @@ def inflows(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show where an error came from (anywhere on the line)")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what is done, on stderr (anywhere on the line)")
+    ] = False,
+    log_format: Annotated[
+        str, typer.Option("--log-format", metavar="text|json", help="How the log is written (anywhere too)")
+    ] = "text",
 ) -> None:
-    """Options of the command line as a whole; `main` takes --debug out before they are read."""
+    """Options of the command line as a whole; `run` takes them out before they are read."""
 
 
 work.register(app)

@@ -57,6 +57,8 @@ def totals_table(totals: pl.DataFrame, level: str, *, wide: bool = False, period
     ]
     inflow = [
         _number("Inflow\nUS$", rows, lambda row: dollars_in(row, write)),
+        # Beside the inflow even where a terminal is too narrow for one block.
+        Column("Covered", [covered(row) for row in rows]),
         *(_number(f"at\n{other}", rows, beside(other)) for other in others),
     ]
     if wide:
@@ -72,10 +74,9 @@ def totals_table(totals: pl.DataFrame, level: str, *, wide: bool = False, period
     rest = [
         _number("On\nyear", rows, lambda row: times(growth(row))),
         _number("Priced", rows, lambda row: percent(row["priced_share"])),
-        Column("Covered", [covered(row) for row in rows]),
     ]
-    rest = [column for column in rest if not rows or any(column.cells)]
-    return Table([*named, *inflow, *rest], len(named), legend(rows, others))
+    shown = [column for column in [*inflow, *rest] if not rows or any(column.cells)]
+    return Table([*named, *shown], len(named), legend(rows, others))
 
 
 def dollars_in(row: Row, write: Callable[[Any], str] = short) -> str:

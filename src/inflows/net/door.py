@@ -23,11 +23,13 @@ from inflows.net.endpoint import Endpoint
 from inflows.net.errors import BadAnswer, NetError, RateLimited, Unreachable
 from inflows.net.messages import Reply, Request
 from inflows.net.retrying import Patience
+from inflows.net.waits import Waits
 
 Answer = TypeVar("Answer")
 _CHUNK: Final = 1 << 20
 _MOST_REDIRECTS: Final = 5
-_SAY_ABOVE_SECONDS: Final = 5.0
+_SLOW_SECONDS: Final = 10.0
+"""An answer that takes longer is told of."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Door:
     """Sends requests: timeouts, retries with jitter, waits that servers ask for, keys in no message.
 
     It may be shared by threads. `rest(seconds)` waits, and ends with an error when the door is closed. `say`
-    is told, in one sentence, of waits of more than a few seconds.
+    (by default a warning in the log) is told of waits, once and in one sentence with the seconds.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Door:
     ) -> None:
         self.limits = limits or Limits()
         self.patience = patience or Patience()
-        self._say = say or logging.getLogger(__name__).info
+        self.waits = Waits(say or logging.getLogger(__name__).warning)
         self._closed = threading.Event()
         self.rest = sleep or self._rest_until_closed
         self.draw = random.Random(seed)  # noqa: S311  # jitter is no secret
@@ -94,20 +96,29 @@ class Door:
         attempt = 0
         while True:
             self._wait_for_turn(request.endpoint)
+            began = time.monotonic()
+            slow = threading.Timer(_SLOW_SECONDS, self._tell_of_silence, (request.endpoint,))
+            slow.daemon = True
+            slow.start()
             try:
                 return read(self.send(request))
             except NetError as error:
                 failure = error
+            finally:
+                slow.cancel()
             attempt += 1
             wait = patience.wait(failure, attempt, self.draw)
             if wait is None:
                 raise _gave_up(failure, attempt, patience)
-            if wait >= _SAY_ABOVE_SECONDS:
-                self._say(f"{failure.problem} Waiting {wait:.0f} s.")
+            self.waits.begin(request.endpoint, wait, failure.problem, already=time.monotonic() - began)
             if isinstance(failure, RateLimited):
                 self.pause(request.endpoint, wait)
             else:
                 self.rest(wait)
+
+    def _tell_of_silence(self, endpoint: Endpoint) -> None:
+        left = max(1.0, self.limits.silent_seconds - _SLOW_SECONDS)
+        self.waits.begin(endpoint, left, f"{endpoint} has not answered whole for {_SLOW_SECONDS:g} s.")
 
     def pause(self, endpoint: Endpoint, seconds: float) -> None:
         """Let all requests to a service wait for some seconds, because it asks for it."""

@@ -206,6 +206,7 @@ class Client:
             wait = self._patience.wait(failure, fruitless, self.door.draw)
             if wait is None or fruitless >= _ROUNDS:
                 raise failure
+            self.door.waits.begin(self.endpoint, wait, failure.problem)
             if isinstance(failure, RateLimited):
                 self.door.pause(self.endpoint, wait)
             else:

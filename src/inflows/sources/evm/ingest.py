@@ -184,7 +184,10 @@ class _Run:
             if last is not None and at > last:
                 break
             if not told:
-                self.say(f"Waiting for block {at:,} of {self.chain.name} to be there and final.")
+                self.say(
+                    f"Waiting for block {at:,} of {self.chain.name} to be there and final (now: {safe:,}); "
+                    f"asking again every {self.pace.poll_seconds:g} s."
+                )
                 told = True
             self.nodes.door.rest(self.pace.poll_seconds)
             safe = max(safe, self.nodes.safe_head())

@@ -172,8 +172,12 @@ class Nodes:
                         self._failed(node, _behind(node, last_block))
                         continue
                 return node
-            soonest = min((node.aside_until for node in self._left()), default=0.0)
-            self.door.rest(max(0.05, soonest - time.monotonic()))
+            soonest = min(self._left(), key=lambda node: node.aside_until, default=None)
+            wait = max(0.05, (soonest.aside_until if soonest else 0.0) - time.monotonic())
+            if soonest:
+                why = f"{soonest.name} has failed and is set aside."
+                self.door.waits.begin(soonest.client.endpoint, wait, why)
+            self.door.rest(wait)
         raise NodeBehind(
             f"No node has block {last_block:,} any more.", "Start this again; it goes on where it was."
         )
