@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from inflows import compose
 from inflows.errors import UsageError
 from inflows.settings import load_settings
+from inflows.stages.coverage import for_people, partial_periods
 from inflows.warehouse.totals import read_totals
 
 R = TypeVar("R")
@@ -65,13 +66,20 @@ def main_job(data: str | None = None, sample: bool = False) -> dict[str, Any]:
 def _publish_artifacts(built: compose.Built) -> None:
     """The half-year table, and what a reader should know of it."""
     kind = " (SIMULATED data)" if built.simulated else ""
-    totals = read_totals(built.database)
+    totals = for_people(read_totals(built.database))
+    partial = partial_periods(totals)
+    held = "; ".join(f"{period}: {words}" for period, words in partial.items())
     create_table_artifact(
-        table=[{name: str(value) for name, value in row.items()} for row in totals.rows(named=True)],
+        table=[
+            {name: "" if value is None else str(value) for name, value in row.items()}
+            for row in totals.rows(named=True)
+        ],
         key="half-year-totals",
-        description=f"Exchange inflows by jurisdiction and half-year, vintage {built.vintage}{kind}",
+        description=f"Exchange inflows by jurisdiction and half-year, vintage {built.vintage}{kind}"
+        + (f"; PARTIAL: {held}" if held else ""),
     )
-    notes = "\n".join(f"- {note}" for note in built.notes) or "Nothing was found."
+    told = [f"{period} is partial: {words}." for period, words in partial.items()] + built.notes
+    notes = "\n".join(f"- {note}" for note in told) or "Nothing was found."
     create_markdown_artifact(
         markdown=f"# Findings of vintage {built.vintage}{kind}\n\n{notes}\n",
         key="findings",

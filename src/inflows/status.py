@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
+
+from inflows.periods import period_of
+from inflows.stages.coverage import partial_periods, period_coverage
 
 GAPS_SHOWN: Final = 5
 """More missing runs of blocks than these are counted, and not named."""
@@ -13,8 +18,8 @@ GAPS_SHOWN: Final = 5
 def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     """One row a chain and dataset: first and last day, days with rows and without, rows, quarantine, gaps.
 
-    coverage, gaps: what raw.store.coverage and block_gaps make. days_only_labelled (days of which only the
-    transfers of labelled wallets were read) is null where nothing tells. days_with_blocks, missing_blocks
+    coverage, gaps: what stages.coverage.judged and block_gaps make. days_only_labelled (days of which only
+    the transfers of labelled wallets were read) is null where nothing tells. days_with_blocks, missing_blocks
     and gaps (`100-199, 300-300`) are null where no blocks are known; a gap lies between known blocks.
     """
     return (
@@ -32,6 +37,9 @@ def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
                 pl.col("only_labelled").sum()
             ),
             quarantined=pl.col("quarantined").fill_null(0).sum(),
+            days_proven=(pl.col("coverage") == "proven").sum(),
+            days_claimed=(pl.col("coverage") == "claimed").sum(),
+            days_to_read_again=pl.col("read_again").sum(),
         )
         .with_columns(
             days_missing=(pl.col("last_day") - pl.col("first_day")).dt.total_days() + 1 - pl.col("days")
@@ -64,6 +72,12 @@ def _by_chain(gaps: pl.DataFrame) -> pl.LazyFrame:
             gaps=pl.concat_str(run.head(GAPS_SHOWN).str.join(", "), more),
         )
     )
+
+
+def partial_halves(coverage: pl.DataFrame, as_of: dt.datetime, chains: Sequence[str] = ()) -> dict[str, str]:
+    """The half-years of which anything was read, and not all: how much is held of each, in words."""
+    halves = coverage.select(period_of(pl.col("date"))).drop_nulls().to_series().unique().sort()
+    return partial_periods(period_coverage(halves, coverage, as_of, chains).collect())
 
 
 def by_source(rows: pl.DataFrame) -> pl.DataFrame:

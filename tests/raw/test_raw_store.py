@@ -179,13 +179,13 @@ def test_coverage_counts_rows_blocks_and_quarantine_by_chain_and_day(layout: Lay
         layout, "transfers", [transfer(block_time=TOMORROW), transfer(block_time=None, reason="x", row="{}")]
     )
     store(layout, "blocks", [block(has_token=True), block(block_number=103, has_token=True, has_native=True)])
-    store(layout, "blocks", [block(chain="bsc")])
+    store(layout, "blocks", [block(chain="bsc", has_native=True), block(chain="tron")])
     store(layout, "utxo", [entry("out", 1, is_coinbase=True)])
     day, other, columns = NOON.date(), TOMORROW.date(), ["chain", "date", "dataset", "rows", "first_block"]
     columns += ["last_block", "blocks", "has_token", "has_native", "quarantined"]
     assert coverage(layout).select(columns).rows() == [
         ("bitcoin", day, "utxo", 1, 100, 100, None, None, None, 0),
-        ("bsc", day, "transfers", 0, 100, 100, 1, False, False, 0),
+        ("bsc", day, "transfers", 0, 100, 100, 1, False, True, 0),
         ("ethereum", day, "transfers", 2, 100, 103, 2, True, False, 1),
         ("ethereum", other, "transfers", 1, 100, 100, None, None, None, 0),
         ("ethereum", None, "transfers", 0, None, None, None, None, None, 1),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inflows.cli.options import Data, Format, OutputFormat, settings
+from inflows.cli.options import Data, Format, OutputFormat, now, settings
 from inflows.cli.show import Heading, count, show
 from inflows.cli.totals import marked
 
@@ -23,6 +24,8 @@ STATUS_TABLE: dict[str, Heading] = {
     "rows": ("Rows", count),
     "first_block": ("First block", count),
     "last_block": ("Last block", count),
+    "days_proven": ("Proven", count),
+    "days_claimed": ("Claimed", count),
     "days_with_blocks": ("With blocks", count),
     "days_only_labelled": ("Labelled only", count),
     "quarantined": ("Quarantined", count),
@@ -63,6 +66,7 @@ def sql(
 
     published = settings(data).layout.published
     _warn_if_simulated(published)
+    _warn_if_partial(published)
     columns, rows = run_sql(published, query, timeout_seconds=timeout)
     show(_told_apart(columns), rows, output)
 
@@ -76,6 +80,7 @@ def export(
 
     published = settings(data).layout.published
     _warn_if_simulated(published)
+    _warn_if_partial(published)
     written = write_export(published, folder)
     print(f"Wrote {len(written)} files to {folder}.", file=sys.stderr)
 
@@ -95,24 +100,27 @@ def status(
     data: Data = None,
 ) -> None:
     """What has been read: days, rows, holes, quarantine."""
+    from inflows.compose import judged_coverage
     from inflows.raw.sources import coverage_by_source
-    from inflows.raw.store import block_gaps, coverage
+    from inflows.raw.store import block_gaps
+    from inflows.registries import registries_at
     from inflows.stages.contested import notes
-    from inflows.status import by_source, summary
+    from inflows.status import by_source, partial_halves, summary
     from inflows.warehouse.contested import hanging
     from inflows.warehouse.vintages import read_manifests
 
-    layout = settings(data).layout
+    chosen = settings(data)
+    layout = chosen.layout
+    read = judged_coverage(layout, registries_at(layout, now(), tuple(chosen.price_sources)))
+    partial = partial_halves(read, now(), chosen.chains)
     newest = next(iter(read_manifests(layout)), None)
     simulated = None if newest is None else newest.simulated
     frame = (
-        by_source(coverage_by_source(layout))
-        if by is StatusBy.source
-        else summary(coverage(layout), block_gaps(layout))
+        by_source(coverage_by_source(layout)) if by is StatusBy.source else summary(read, block_gaps(layout))
     )
     show(
-        [*frame.columns, "simulated"],
-        [(*row, simulated) for row in frame.rows()],
+        [*frame.columns, "partial_periods", "simulated"],
+        [(*row, listed(partial), simulated) for row in frame.rows()],
         output,
         title=marked(f"Read into {layout.raw}", bool(simulated)),
         headings=SOURCES_TABLE if by is StatusBy.source else STATUS_TABLE,
@@ -120,8 +128,25 @@ def status(
     )
     known = "Nothing has been published." if newest is None else f"The newest vintage is {newest.name}."
     print(known, file=sys.stderr)
+    if partial:
+        print(f"note: partial: {listed(partial)}.", file=sys.stderr)
     for note in notes(hanging(layout.published)):
         print(f"note: {note}", file=sys.stderr)
+
+
+def listed(partial: Mapping[str, str]) -> str:
+    """Partial periods with how much is held of each, in one line."""
+    return "; ".join(f"{period}: {words}" for period, words in partial.items())
+
+
+def _warn_if_partial(database: Path) -> None:
+    """Say which half-years are partial, beside output that may hold totals of them."""
+    from inflows.stages.coverage import partial_periods
+    from inflows.warehouse.totals import read_all_totals
+
+    partial = partial_periods(read_all_totals(database))
+    if partial:
+        print(f"note: partial: {listed(partial)}.", file=sys.stderr)
 
 
 def _is_simulated(database: Path) -> bool:

@@ -81,7 +81,7 @@ def ingest_files(
 def _days(text: str) -> tuple[dt.date, dt.date]:
     """The days that --covers names: A/B."""
     first, _, end = text.partition("/")
-    days = _day(first.strip(), "--covers"), _day(end.strip(), "--covers")
+    days = _day(first.strip() or None, "--covers"), _day(end.strip() or None, "--covers")
     if days[0] is None or days[1] is None:
         raise UsageError(
             f"--covers {text} names no days.",

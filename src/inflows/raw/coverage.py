@@ -43,7 +43,8 @@ def coverage(layout: Layout) -> pl.DataFrame:
     the first to the one after the last, and something of each was read), filtered_sets (the sets of labelled
     wallets for which alone some of them were read: digests with commas, of different blocks with semicolons;
     empty: none), claimed_whole (a source says that it holds all of the day), claimed_sets (the sets for which
-    others say so). A day of which only blocks or claims are known has a row with `rows` 0.
+    others say so). A day of which only blocks or claims are known has a row with `rows` 0; one of which only
+    heads of blocks are known, of which nothing was read, has none.
     """
     said = claims(layout)
     something = pl.any_horizontal(*_FLAGS, "has_labelled")
@@ -59,7 +60,9 @@ def coverage(layout: Layout) -> pl.DataFrame:
             (pl.col("has_labelled") & ~pl.col("has_token")).any().alias("only_labelled"),
             something.all().alias("_read"),
             filtered.unique().sort().str.join(";").alias("filtered_sets"),
+            something.any().alias("_any"),
         )
+        .filter("_any")
         .collect(engine="streaming")
     )
     blocks = blocks.with_columns(_unbroken(blocks, known_runs(layout)))

@@ -19,8 +19,10 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 
 from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
+from inflows.stages.coverage import partial_periods
 from inflows.warehouse import sqlfiles
 from inflows.warehouse.query import MEMORY, one_line
+from inflows.warehouse.totals import read_all_totals
 
 MARKER: Final = "export.json"
 """Says that a folder is an export, and which files are its own."""
@@ -94,6 +96,7 @@ def defused(name: str, kind: str) -> Expression:
 def _write_all(database: Path, folder: Path, memory: str) -> list[str]:
     """Stream every relation into Parquet and CSV files; returns their names."""
     names = []
+    partial = partial_periods(read_all_totals(database))
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "threads": 2,
@@ -113,7 +116,13 @@ def _write_all(database: Path, folder: Path, memory: str) -> list[str]:
             relation.select(*cells).to_csv(str(folder / f"{name}.csv"), header=True)
             names += [f"{name}.parquet", f"{name}.csv"]
     shutil.rmtree(folder / ".spill", ignore_errors=True)
-    marker = {"format": "inflows-export", "vintage": vintage, "simulated": simulated, "files": names}
+    marker = {
+        "format": "inflows-export",
+        "vintage": vintage,
+        "simulated": simulated,
+        "partial_periods": partial,
+        "files": names,
+    }
     (folder / MARKER).write_text(json.dumps(marker, indent=2) + "\n", encoding="utf-8", newline="\n")
     return names
 

@@ -22,10 +22,15 @@ from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.net import Door, Endpoint, Limits, in_order, parse_endpoint
 from inflows.progress import Progress, silent
+from inflows.raw.claims import keep_labelled_set
+from inflows.raw.delivery import Delivery
+from inflows.raw.store import ingest
 from inflows.raw.trace_owners import foreign_days, untraced_blocks
 from inflows.sources.evm.asked import Asked
+from inflows.sources.evm.blocks import Header, fetch_blocks, header_of
 from inflows.sources.evm.chain_ids import Chain, known_chain
-from inflows.sources.evm.nodes import Nodes
+from inflows.sources.evm.decode import SOURCE, blocks_frame
+from inflows.sources.evm.nodes import Node, Nodes
 from inflows.sources.evm.pace import Pace
 from inflows.sources.evm.plan import PieceSize, missing, pieces, stored_runs
 from inflows.sources.evm.reading import LabelledSet, Reading, Span, read_labelled, read_span
@@ -113,6 +118,8 @@ def ingest_evm(
         index = None if trongrid is None else trongrid_at(trongrid, trongrid_key, door)
         wanted = Wanted(traces and labelled is None, replace, labelled, index)
         run = _Run(layout, nodes, pace, progress or silent(), say, wanted)
+        if labelled is not None:  # before any block says that it was read for them
+            keep_labelled_set(layout, labelled.digest, only_labelled or ())
         return run.read(asked, wait=wait)
 
 
@@ -194,8 +201,23 @@ class _Run:
             if last is None:
                 last = asked.bounds(self.nodes, safe)[1]
         self.report.first, self.report.last = first, at - 1
+        self._keep_borders(asked, first, at - 1)
         self._judge()
         return self.report
+
+    def _keep_borders(self, asked: Asked, first: int, last: int) -> None:
+        """Store the heads of the blocks beside a range that was asked for by time.
+
+        They prove that its first and last block are those of their days; nothing else of them is read.
+        """
+        numbers = [first - 1] if asked.from_time is not None and first > 0 else []
+        numbers += [last + 1] if asked.to_time is not None else []
+        heads = [
+            head for number in numbers for head in self.nodes.use(number, partial(_heads, number=number))
+        ]
+        if heads:
+            blocks = blocks_frame(self.chain.name, heads).lazy()
+            ingest(self.layout, [Delivery("blocks", blocks, SOURCE)])
 
     def _read_range(self, first: int, last: int, safe: int) -> None:
         """Read what is missing of a range, and store it."""
@@ -267,6 +289,10 @@ class _Run:
                 f"Warning: no transfer was found in {report.blocks_read:,} blocks ({of}) of {report.chain}; "
                 "where the chain has traffic, try another node."
             )
+
+
+def _heads(node: Node, number: int) -> list[Header]:
+    return [header_of(block, number, node.name) for block in fetch_blocks(node, [number], full=False)]
 
 
 def _labelled(chain: Chain, addresses: Sequence[str]) -> LabelledSet:
