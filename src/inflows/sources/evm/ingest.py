@@ -22,7 +22,7 @@ from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.net import Door, Endpoint, Limits, in_order, parse_endpoint
 from inflows.progress import Progress, silent
-from inflows.raw.claims import keep_labelled_set
+from inflows.raw.claims import Claiming
 from inflows.raw.delivery import Delivery
 from inflows.raw.store import ingest
 from inflows.raw.trace_owners import foreign_days, untraced_blocks
@@ -116,10 +116,8 @@ def ingest_evm(
             aside_seconds=pace.aside_seconds,
         )
         index = None if trongrid is None else trongrid_at(trongrid, trongrid_key, door)
-        wanted = Wanted(traces and labelled is None, replace, labelled, index)
+        wanted = Wanted(traces and labelled is None, replace, labelled, index, tuple(only_labelled or ()))
         run = _Run(layout, nodes, pace, progress or silent(), say, wanted)
-        if labelled is not None:  # before any block says that it was read for them
-            keep_labelled_set(layout, labelled.digest, only_labelled or ())
         return run.read(asked, wait=wait)
 
 
@@ -131,6 +129,15 @@ class Wanted:
     replace: bool = False
     labelled: LabelledSet | None = None
     index: TronGrid | None = None
+    labels: tuple[str, ...] = ()
+    """The labelled addresses as the registry writes them."""
+
+    @property
+    def claiming(self) -> Claiming | None:
+        """Blocks prove their days themselves; of labelled addresses, it is kept which they were."""
+        if self.labelled is None:
+            return None
+        return Claiming(SOURCE, partitions=False, labelled=self.labels, labelled_set=self.digest)
 
     @property
     def digest(self) -> str:
@@ -231,7 +238,14 @@ class _Run:
         self.progress.advance(there)
         replacing = self.trace_source if wanted.replace else ""
         pending = Pending(
-            self.layout, self.nodes, self.pace, self.report, self.say, self._read, replacing=replacing
+            self.layout,
+            self.nodes,
+            self.pace,
+            self.report,
+            self.say,
+            self._read,
+            replacing=replacing,
+            claiming=wanted.claiming,
         )
         workers = self.pace.workers
         for reading in in_order(self._read, pieces(spans, self.size), workers=workers, ahead=workers + 2):

@@ -12,6 +12,7 @@ import polars as pl
 
 from inflows.errors import WorkError
 from inflows.layout import Layout
+from inflows.raw.claims import Claiming
 from inflows.raw.delivery import Delivery
 from inflows.raw.store import ingest
 from inflows.raw.trace_owners import give_up_traces
@@ -41,9 +42,11 @@ class Pending:
         read: Callable[[Span], Reading],
         *,
         replacing: str = "",
+        claiming: Claiming | None = None,
     ) -> None:
         self.layout, self.nodes, self.pace, self.report = layout, nodes, pace, report
         self.say, self.read, self.replacing = say, read, replacing
+        self.claiming = claiming
         self.readings: list[Reading] = []
         self.stored_at = time.monotonic()
 
@@ -74,7 +77,7 @@ class Pending:
                 self.report.days_replaced |= give_up_traces(
                     self.layout, self.nodes.chain.name, blocks, keep=self.replacing
                 )
-            stored = ingest(self.layout, deliveries, replace=bool(self.replacing))
+            stored = ingest(self.layout, deliveries, replace=bool(self.replacing), claiming=self.claiming)
             self.report.add(stored, counts, sum(pending.span.blocks for pending in self.readings))
         self.readings, self.stored_at = [], time.monotonic()
 
