@@ -150,6 +150,7 @@ BTC,BTC,840000,{segwit},40,I am an OKX address,aa,,
 USDT,USDT-ERC20,20000000,{evm},3,I am an OKX address,aa,,
 USDT-TRC20,,60000000,{tron},2,I am an OKX address,aa,,
 ETH-ARBITRUM,ARBITRUM,1,{evm},2,I am an OKX address,aa,,
+USDT-POLY,,1,{evm},2,I am an OKX address,aa,,
 BTC,BTC,840000,,0,,,,
 
 """
@@ -161,7 +162,7 @@ def test_a_reserve_list_in_okxs_form_is_read_below_its_sums(
 ) -> None:
     write_files(tmp_path, {name: OKX.format(bitcoin=BITCOIN, segwit=SEGWIT, evm=A, tron=TRON)})
     report = load(layout, tmp_path / name, "reserves")
-    assert (report.claims, dict(report.quarantined)) == (5, {})
+    assert (report.claims, dict(report.quarantined)) == (6, {})
     assert rows(layout) == {
         (chain, address, "okx", "reserve", 50, "reserves-okx")
         for chain, address in (
@@ -170,6 +171,7 @@ def test_a_reserve_list_in_okxs_form_is_read_below_its_sums(
             ("ethereum", A),
             ("tron", TRON),
             ("arbitrum", A),
+            ("polygon", A),
         )
     }
 
