@@ -22,12 +22,19 @@ from inflows.cli.options import (
     settings,
 )
 from inflows.cli.show import Heading, count, moment, show, yes_or_no
+from inflows.exchanges import known_names
 
 if TYPE_CHECKING:
     from inflows.balances.check import Checked
 
 Exchanges = Annotated[
-    list[str] | None, typer.Option("--exchange", metavar="X", help="This exchange alone; may be repeated")
+    list[str] | None,
+    typer.Option(
+        "--exchange",
+        metavar="X",
+        parser=lambda name: known_names().settled(name),
+        help="This exchange alone; may be repeated",
+    ),
 ]
 
 _TABLE: Final[dict[str, Heading]] = {

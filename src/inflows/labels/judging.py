@@ -15,6 +15,7 @@ from inflows.chains import chain_slug
 from inflows.contracts.names import ROLES
 from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
 from inflows.labels.addresses import WRONG_CHECKSUM, judge, keeps_eip55
+from inflows.labels.affiliates import families
 from inflows.labels.owners import owner_in
 from inflows.labels.roles import CONTRACT, HACK, ROUTER, told_role
 
@@ -197,7 +198,7 @@ def _owner(name: str, label: str, tags: str, names: Names) -> tuple[str, str, st
     if not name:
         known = [word for word in words if names.is_known(word) and word != EXCHANGE]
         if known:
-            name = known[0]
+            name = _more_exact(known, owner_in(label, names), names)
         elif EXCHANGE in words:
             name = owner_in(label, names)
         else:
@@ -210,6 +211,20 @@ def _owner(name: str, label: str, tags: str, names: Names) -> tuple[str, str, st
     if kind == UNKNOWN_KIND and any(word in ("dex", "defi_dex") for word in words):
         return name, exchange, A_DEX
     return name, exchange, ""
+
+
+def _more_exact(tags: list[str], named: str, names: Names) -> str:
+    """Of an explorer's tags the one that its label names, or a sister of it: `FTX US` is tagged `ftx`.
+
+    So two lists of one explorer say the same of a wallet, and their order decides nothing.
+    """
+    owner = names.owner(named).exchange
+    if not names.is_known(named):
+        return tags[0]
+    tagged = [names.owner(tag).exchange for tag in tags]
+    family = families().get(owner, owner)
+    is_meant = any(owner == one or families().get(one, one) == family for one in tagged)
+    return named if is_meant else tags[0]
 
 
 def _known_role() -> pl.Expr:
