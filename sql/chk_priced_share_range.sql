@@ -23,4 +23,4 @@ comment on column chk_priced_share_range.scope is 'How transfers between exchang
 comment on column chk_priced_share_range.level is 'Which labels exist.';
 comment on column chk_priced_share_range.inflow_transfers is 'Number of transfers of listed assets received.';
 comment on column chk_priced_share_range.priced_share is 'Part of them that is said to have a price.';
-comment on column chk_priced_share_range.coverage_share is 'Part of the days of the period that is said to have data.';
+comment on column chk_priced_share_range.coverage_share is 'Part of the chain-days of the period that is said to be proven.';

@@ -11,6 +11,8 @@ with halves as (
         level,
         inflow_usd,
         coverage_share,
+        chain_days,
+        chain_days_covered,
         priced_share,
         partial,
         simulated,
@@ -48,6 +50,8 @@ sums as (
         sum(halves.inflow_usd) as inflow_usd,
         min(halves.coverage_share) filter (where halves.coverage_share is not null) as coverage_share,
         bool_or(halves.coverage_share is null) as coverage_unknown,
+        sum(halves.chain_days) as chain_days,
+        sum(halves.chain_days_covered) as chain_days_covered,
         min(halves.priced_share) as priced_share,
         bool_or(halves.partial) as partial,
         bool_or(halves.simulated) as simulated,
@@ -92,6 +96,8 @@ ours as (
         sums.inflow_usd,
         sums.inflow_usd / nullif(grounds.inflow_usd, 0) as our_ratio,
         case when not sums.coverage_unknown then sums.coverage_share end as coverage_share,
+        sums.chain_days,
+        sums.chain_days_covered,
         sums.priced_share,
         sums.partial,
         sums.simulated,
@@ -145,10 +151,10 @@ select
                 when 'market' then 'ours leaves out all transfers between exchanges'
             end,
             case
-                when ours.basis is not null and ours.coverage_share is null
-                    then 'it is unknown which days ours has read'
-                when ours.coverage_share < 1
-                    then 'ours has read ' || round(100 * ours.coverage_share, 1) || ' percent of the days'
+                when ours.basis is not null and ours.chain_days is null
+                    then 'it is unknown which days ours holds'
+                when ours.chain_days_covered < ours.chain_days
+                    then 'ours holds ' || ours.chain_days_covered || ' of ' || ours.chain_days || ' chain-days'
             end,
             case when ours.priced_share < 1
                 then round(100 * ours.priced_share, 1) || ' percent of our transfers have a price' end,
@@ -187,7 +193,7 @@ comment on column rpt_reference_comparison.our_ratio is 'Our total divided by th
 comment on column rpt_reference_comparison.our_count is 'Number of licences that our registry has by name.';
 comment on column rpt_reference_comparison.ratio_to_published is 'Ours divided by theirs: 0.5 means that we see half of it.';
 comment on column rpt_reference_comparison.differs is 'What makes ours another quantity than theirs, in words; empty where nothing is known that does.';
-comment on column rpt_reference_comparison.coverage_share is 'Part of the days of the period that we have data for, 0 to 1, the least of its half-years; NULL: unknown.';
+comment on column rpt_reference_comparison.coverage_share is 'Proven chain-days divided by all of the period, 0 to 1, the least of its half-years; NULL: no blocks are known.';
 comment on column rpt_reference_comparison.priced_share is 'Part of the transfers in our total that had a price, 0 to 1, the least of its half-years.';
 comment on column rpt_reference_comparison.partial is 'True where our period was not over or not wholly read.';
 comment on column rpt_reference_comparison.simulated is 'True where our total comes from the synthetic market, so that the ratio means nothing.';

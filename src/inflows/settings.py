@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from inflows.chains import canonical_chain
 from inflows.errors import UsageError
 from inflows.layout import Layout
 
@@ -48,6 +49,12 @@ class Settings(BaseSettings):
     """How many published databases are kept; every vintage keeps its totals and manifest."""
     sources: list[FileSource] = []
     """What `inflows run` ingests."""
+
+    @field_validator("chains")
+    @classmethod
+    def _by_our_names(cls, chains: list[str]) -> list[str]:
+        """Chains by the project's names, whatever each is called here."""
+        return [canonical_chain(chain) for chain in chains]
 
     @classmethod
     def settings_customise_sources(

@@ -243,7 +243,7 @@ def test_the_settings_name_the_chains_that_must_be_whole(
     line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ingested(line, own(tmp_path / "a.csv", FIRST), "--covers", "2024-01-01/2024-07-01").code == 0
-    monkeypatch.setenv("INFLOWS_CHAINS", '["ethereum", "bsc"]')
+    monkeypatch.setenv("INFLOWS_CHAINS", '["eth", "bnb"]')
     line.does("build")
     (row,) = line.rows("totals", "--period", "2024-H1")
     assert (row["chain_days"], row["chain_days_covered"], row["coverage"]) == (364, 182, "part")

@@ -219,14 +219,16 @@ def test_the_totals_are_the_plain_sums_of_the_flows(
         assert Decimal(row["outflow_usd"]) == sums[place, "from"].quantize(cents), place
 
 
-def test_two_blocks_of_a_day_are_one_day_of_the_half_year_and_partial(
+def test_two_blocks_of_a_day_are_no_day_of_the_half_year_and_leave_it_partial(
     said: dict[str, str], data: Path
 ) -> None:
     rows = json.loads(said["totals"])
-    assert {(row["period"], row["coverage_share"], row["partial"]) for row in rows} == {
-        ("2023-H1", 1 / 181, True)
-    }
+    assert {
+        (row["period"], row["coverage_share"], row["chain_days"], row["chain_days_covered"], row["partial"])
+        for row in rows
+    } == {("2023-H1", 0.0, 181, 0, True)}
     read = select(load_settings(data).layout.published, "select * from rpt_coverage")
+    assert [row["coverage"] for row in read] == ["missing"]
     assert [(row["date"], row["blocks"], row["first_block"], row["last_block"]) for row in read] == [
         (dt.date(2023, 5, 2), 2, 17173049, 17173050)
     ]

@@ -23,7 +23,8 @@ def total(period: str, place: str, usd: int, **values: Any) -> dict[str, Any]:
         "period": period, "jurisdiction": place, "basis": "licence", "scope": "exchange", "level": "base",
         "inflow_usd": Decimal(usd), "outflow_usd": Decimal(0), "net_usd": Decimal(usd),
         "inflow_transfers": 1, "outflow_transfers": 0, "unlisted_inflow_transfers": 0, "priced_share": 1.0,
-        "coverage_share": 1.0, "partial": False, "simulated": False,
+        "coverage_share": 1.0, "chain_days": 182, "chain_days_covered": 182, "partial": False,
+        "simulated": False,
     } | values  # fmt: skip
 
 
@@ -117,8 +118,8 @@ def test_growth_without_the_year_before_says_so(world: Any) -> None:
         ({"basis": "traffic"}, {}, "theirs places value by traffic, ours by licence"),
         ({}, {"scope": "market"}, "ours leaves out all transfers between exchanges"),
         ({}, {"scope": "jurisdiction"}, "ours leaves out transfers between exchanges of the same place"),
-        ({}, {"coverage_share": 0.25}, "ours has read 25.0 percent of the days"),
-        ({}, {"coverage_share": None}, "it is unknown which days ours has read"),
+        ({}, {"chain_days_covered": 46}, "ours holds 46 of 182 chain-days"),
+        ({}, {"chain_days": None}, "it is unknown which days ours holds"),
         ({}, {"priced_share": 0.985}, "98.5 percent of our transfers have a price"),
         ({}, {"simulated": True}, "ours is simulated"),
     ],
