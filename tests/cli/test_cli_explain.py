@@ -251,7 +251,9 @@ def test_a_period_that_is_not_over_is_partial_wherever_it_is_shown(market: Path,
         line.does(table, "import", str(market / f"{table}.csv"), "--known-at", "2020-01-01")
     line.does("ingest", "files", str(market / "transfers"), "--input-format", "inflows")
     line.does("build", "--as-of", "2024-01-05T12:00:00Z")
-    periods = {"2023-12": False, "2023-H2": False, "2024-01-04": False, "2024-01": True, "2024-H1": True}
+    whole, not_over, of_no_more_than_days = ("2023-12-25", "2024-01-04"), "2024-01-05", ("2023-12", "2023-H2")
+    periods = dict.fromkeys(whole, False) | dict.fromkeys([not_over, *of_no_more_than_days], True)
+    periods |= {"2024-01": True, "2024-H1": True}
     for period, partial in periods.items():
         assert {row["partial"] for row in line.rows("totals", "--period", period)} == {partial}, period
         assert {row["partial"] for row in line.rows("explain", period, "HK")} == {partial}, period
