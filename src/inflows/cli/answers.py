@@ -62,13 +62,13 @@ def sql(
     data: Data = None,
 ) -> None:
     """Read-only, sandboxed SQL over the warehouse (DuckDB)."""
-    from inflows.warehouse.query import run_sql
+    from inflows.warehouse.query import run_sql, told_apart
 
     published = settings(data).layout.published
     _warn_if_simulated(published)
     _warn_if_partial(published)
     columns, rows = run_sql(published, query, timeout_seconds=timeout)
-    show(_told_apart(columns), rows, output)
+    show(told_apart(columns), rows, output)
 
 
 def export(
@@ -161,14 +161,3 @@ def _warn_if_simulated(database: Path) -> None:
     """Say so beside output that has no place for it."""
     if _is_simulated(database):
         print("note: this warehouse holds SIMULATED data.", file=sys.stderr)
-
-
-def _told_apart(columns: list[str]) -> list[str]:
-    """Columns of a query by names of their own: of two with one name, JSON would lose the first."""
-    names: list[str] = []
-    for column in columns:
-        name, number = column, 1
-        while name in names:
-            name, number = f"{column}_{number}", number + 1
-        names.append(name)
-    return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import polars as pl
 
 from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
@@ -21,6 +23,19 @@ MAX_ROWS: Final = 1_000_000
 _THREADS: Final = 2
 _CHUNK: Final = 10_000
 _READING: Final = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+_DTYPES: Final[dict[str, pl.DataType]] = {
+    "BOOLEAN": pl.Boolean(),
+    "INTEGER": pl.Int32(),
+    "BIGINT": pl.Int64(),
+    "UBIGINT": pl.UInt64(),
+    "HUGEINT": pl.Int128(),  # what sums of BIGINT are
+    "FLOAT": pl.Float32(),
+    "DOUBLE": pl.Float64(),
+    "VARCHAR": pl.String(),
+    "DATE": pl.Date(),
+    "TIMESTAMP": pl.Datetime("us"),
+    "TIMESTAMP WITH TIME ZONE": pl.Datetime("us", "UTC"),
+}
 _LOCKS: Final = (
     "use inflows",
     "set TimeZone = 'UTC'",
@@ -64,12 +79,47 @@ def run_sql(
     memory: str = MEMORY,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns and rows of one reading query, within bounds of time, memory and rows."""
+    columns, rows = _answer(source, query, timeout_seconds, memory)
+    return [name for name, _ in columns], rows
+
+
+def query_frame(
+    source: Layout | Path | str,
+    query: str,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    memory: str = MEMORY,
+) -> pl.DataFrame:
+    """The rows of one reading query as a frame, exact: decimals are Decimal, whole numbers are no doubles.
+
+    A name that comes twice gets a number; times with a zone are in UTC.
+    """
+    columns, rows = _answer(source, query, timeout_seconds, memory)
+    names = told_apart([name for name, _ in columns])
+    schema = {name: _dtype(kind) for name, (_, kind) in zip(names, columns, strict=True)}
+    return pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None)
+
+
+def told_apart(columns: list[str]) -> list[str]:
+    """Columns of a query by names of their own: of two with one name, JSON would lose the first."""
+    names: list[str] = []
+    for column in columns:
+        name, number = column, 1
+        while name in names:
+            name, number = f"{column}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _answer(
+    source: Layout | Path | str, query: str, timeout_seconds: float, memory: str
+) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+    """The columns (name, type in DuckDB) and the rows of one reading query."""
     with connect(source, memory=memory) as connection:
         try:
             statement = _only_statement(connection, query)
             with _interrupted_after(connection, timeout_seconds):
                 result = connection.execute(statement)
-                columns = [str(column[0]) for column in result.description or ()]
+                columns = [(str(column[0]), str(column[1])) for column in result.description or ()]
                 rows: list[tuple[Any, ...]] = []
                 while chunk := result.fetchmany(_CHUNK):
                     rows.extend(chunk)
@@ -93,6 +143,12 @@ def run_sql(
             raise UsageError(
                 f"The query cannot be run: {one_line(error)}", _hint(connection, error)
             ) from None
+
+
+def _dtype(kind: str) -> pl.DataType | None:
+    """The type of a frame's column for a type of DuckDB; None: as the values are."""
+    decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind)
+    return pl.Decimal(int(decimal[1]), int(decimal[2])) if decimal else _DTYPES.get(kind)
 
 
 def one_line(error: Exception) -> str:
