@@ -31,6 +31,10 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "inflows ingest bitcoin --rpc http://user:password@127.0.0.1:8332 \\",
         "    --from-block 840000 --to-block 840143",
     ),
+    "ingest sqd": (
+        "inflows ingest sqd --chain ethereum --from-date 2024-01-01 --to-date 2024-07-01",
+        "inflows ingest sqd --chain bitcoin --from-date 2024-01-01 --to-date 2024-07-01",
+    ),
     "labels import": (
         "inflows labels import --core",
         "inflows labels import labels.csv --known-at 2024-06-30",

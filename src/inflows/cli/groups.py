@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
-    "ingest": ("ingest_files", "ingest_evm", "ingest_bitcoin"),
+    "ingest": ("ingest_files", "ingest_evm", "ingest_bitcoin", "ingest_sqd"),
     "labels": ("labels_import", "labels_show", "labels_check", "labels_stats", "labels_discover"),
     "prices": ("prices",),
     "assets": ("registries",),

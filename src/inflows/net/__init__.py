@@ -10,12 +10,14 @@ tested without a network:
 """
 
 from inflows.net.adaptive import AdaptiveSize
-from inflows.net.door import Door, Limits
+from inflows.net.door import Door, Limits, gave_up
 from inflows.net.endpoint import Endpoint, parse_endpoint
 from inflows.net.errors import BadAnswer, KeyRefused, NetError, RateLimited, Unreachable
 from inflows.net.messages import Reply, Request, read_json, read_ok
 from inflows.net.parallel import in_order
+from inflows.net.rate import Rate
 from inflows.net.retrying import Patience, retry_after
+from inflows.net.streaming import Stream, whole_lines
 
 __all__ = [
     "AdaptiveSize",
@@ -26,13 +28,17 @@ __all__ = [
     "Limits",
     "NetError",
     "Patience",
+    "Rate",
     "RateLimited",
     "Reply",
     "Request",
+    "Stream",
     "Unreachable",
+    "gave_up",
     "in_order",
     "parse_endpoint",
     "read_json",
     "read_ok",
     "retry_after",
+    "whole_lines",
 ]

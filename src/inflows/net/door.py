@@ -7,7 +7,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
@@ -23,6 +24,7 @@ from inflows.net.endpoint import Endpoint
 from inflows.net.errors import BadAnswer, NetError, RateLimited, Unreachable
 from inflows.net.messages import Reply, Request
 from inflows.net.retrying import Patience
+from inflows.net.streaming import Stream
 from inflows.net.waits import Waits
 
 Answer = TypeVar("Answer")
@@ -97,24 +99,30 @@ class Door:
         while True:
             self._wait_for_turn(request.endpoint)
             began = time.monotonic()
-            slow = threading.Timer(_SLOW_SECONDS, self._tell_of_silence, (request.endpoint,))
-            slow.daemon = True
-            slow.start()
             try:
-                return read(self.send(request))
+                with self._telling_of_silence(request.endpoint):
+                    return read(self.send(request))
             except NetError as error:
                 failure = error
-            finally:
-                slow.cancel()
             attempt += 1
             wait = patience.wait(failure, attempt, self.draw)
             if wait is None:
-                raise _gave_up(failure, attempt, patience)
+                raise gave_up(failure, attempt, patience)
             self.waits.begin(request.endpoint, wait, failure.problem, already=time.monotonic() - began)
             if isinstance(failure, RateLimited):
                 self.pause(request.endpoint, wait)
             else:
                 self.rest(wait)
+
+    @contextmanager
+    def _telling_of_silence(self, endpoint: Endpoint) -> Iterator[None]:
+        slow = threading.Timer(_SLOW_SECONDS, self._tell_of_silence, (endpoint,))
+        slow.daemon = True
+        slow.start()
+        try:
+            yield
+        finally:
+            slow.cancel()
 
     def _tell_of_silence(self, endpoint: Endpoint) -> None:
         left = max(1.0, self.limits.silent_seconds - _SLOW_SECONDS)
@@ -137,13 +145,49 @@ class Door:
                 headers = dict(request.headers)
         raise BadAnswer(f"{request.endpoint} sends requests round and round.", "Check the address.")
 
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Stream]:
+        """Send a request once; its answer is read as it comes, however long it is and lasts.
+
+        `limits.largest_bytes` and `limits.total_seconds` are for whole answers and do not hold here; a byte
+        must come within `limits.silent_seconds`. Redirections are not followed.
+        """
+        self._wait_for_turn(request.endpoint)
+        limits = self.limits
+        with self._telling_of_silence(request.endpoint):
+            response = self._guarded(
+                request.endpoint,
+                lambda: self._session.request(
+                    request.method,
+                    request.url,
+                    data=request.body,
+                    headers={**request.endpoint.headers, **request.headers},
+                    timeout=(limits.connect_seconds, limits.silent_seconds),
+                    allow_redirects=False,
+                    stream=True,
+                ),
+            )
+        with response:
+            yield Stream(
+                request.endpoint,
+                response.status_code,
+                response.headers,
+                lambda: self._guarded(
+                    request.endpoint, lambda: response.raw.read1(_CHUNK, decode_content=True)
+                ),
+            )
+
     def _exchange(self, request: Request, url: str, headers: dict[str, str]) -> Reply:
+        return self._guarded(request.endpoint, lambda: self._read(request, url, headers))
+
+    def _guarded(self, name: Endpoint, act: Callable[[], Answer]) -> Answer:
+        """What `act` returns; what goes wrong on the network is a NetError."""
         # What requests and urllib3 raise has the URL in its text: nothing of it may become the context of
         # our error, hence the error is raised after the except block.
-        name, limits = request.endpoint, self.limits
+        limits = self.limits
         failure: NetError
         try:
-            return self._read(request, url, headers)
+            return act()
         except NetError as error:
             failure = error
         except requests.exceptions.SSLError:
@@ -216,7 +260,7 @@ class Door:
             raise Unreachable("The work was stopped.", retryable=False)
 
 
-def _gave_up(failure: NetError, attempts: int, patience: Patience) -> NetError:
+def gave_up(failure: NetError, attempts: int, patience: Patience) -> NetError:
     """The failure, with a word on how long it was tried, so that the reader knows that it was."""
     asked = getattr(failure, "wait_seconds", None)
     if asked is not None and asked > patience.longest_asked_seconds:

@@ -124,7 +124,7 @@ def _numbered(paths: pl.Series) -> pl.Series:
     """Number each different path once: a day has millions of traces and a few thousand paths."""
     known = paths.unique()
     numbers = pl.Series([_number(path) for path in known], dtype=pl.Int64)
-    return paths.replace_strict(known, numbers, return_dtype=pl.Int64)
+    return paths.replace_strict(known, numbers, return_dtype=pl.Int64).cast(pl.Int64)  # none: stays text
 
 
 def _number(path: str | None) -> int | None:

@@ -54,14 +54,22 @@ def tokens(chain: str, logs: pl.DataFrame, headers: Mapping[int, Header]) -> pl.
         "topics",
         "data",
     ).collect()
+    return token_rows(chain, frame, SOURCE)
+
+
+def token_rows(chain: str, frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Token transfers of Transfer logs, whatever they came by.
+
+    Columns needed: block_number, seconds (the block's time), tx_hash, position, address, topics, data.
+    """
     decoded = decode_transfer_logs(frame.lazy()).rename({"reason": "given"})
-    found = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(SOURCE)).collect()
+    found = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(source)).collect()
     # Nearly all rows are in canonical form already: the judge would leave them as they are.
     plain = found.select(_IS_PLAIN & (chain != "tron")).to_series()
     if plain.all():
-        return _as_delivered(chain, found)
-    odd = _judged(chain, found.filter(~plain), frame.drop("seconds").filter(~plain))
-    return pl.concat([_as_delivered(chain, found.filter(plain)), odd])
+        return as_delivered(chain, found)
+    odd = judged(chain, found.filter(~plain), frame.drop("seconds").filter(~plain))
+    return pl.concat([as_delivered(chain, found.filter(plain)), odd])
 
 
 def natives(
@@ -152,7 +160,7 @@ def blocks_frame(
     )
 
 
-def _as_delivered(chain: str, rows: pl.DataFrame) -> pl.DataFrame:
+def as_delivered(chain: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows in canonical form as the store wants them; what `own.normalise_transfers` makes of them too."""
     return rows.select(
         pl.lit(chain).alias("chain"),
@@ -179,10 +187,11 @@ def _of_rows(chain: str, rows: Sequence[Row]) -> pl.DataFrame:
         name: pl.Int64 if name in ("block_number", "seconds", "position") else pl.String for name in _COLUMNS
     }
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return _judged(chain, frame, frame.drop("seconds", "given"))
+    return judged(chain, frame, frame.drop("seconds", "given"))
 
 
-def _judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+def judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """Rows (the columns of _COLUMNS) by the rules of our own format; `delivered` is what quarantine keeps."""
     if chain == "tron":
         rows = as_tron(rows, ("contract", "from_address", "to_address"))
     frame = rows.lazy().select(
