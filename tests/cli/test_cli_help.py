@@ -18,7 +18,8 @@ from inflows.cli.examples import EXAMPLES
 DOCS = Path(__file__).parents[2] / "docs" / "commands.md"
 CONTRACT = {
     "run", "build", "totals", "compare", "sql", "export", "status", "vintages", "simulate", "ingest files",
-    "ingest evm", "ingest bitcoin", "ingest sqd", "labels import", "prices import", "prices fetch", "assets import",
+    "ingest evm", "ingest bitcoin", "ingest sqd", "labels import",
+    "prices import", "prices fetch", "assets import",
     "jurisdictions import",
 }  # fmt: skip
 

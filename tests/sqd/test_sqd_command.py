@@ -102,7 +102,7 @@ def test_it_reads_what_touches_labelled_wallets_and_says_what_it_read(labelled):
     with portal(fake_world(CHAIN)) as server:
         said = labelled.says(*arguments(server.url, "--no-traces"))
         assert said.code == 0, said.err
-        again = labelled.says(*arguments(server.url, "--no-traces"))
+        again = labelled.says(*arguments(server.url, "--no-traces", "--chain", "eth"))
     assert "Blocks 3 to 38 of ethereum, what touches 2 labelled addresses (partial)" in said.err
     assert "0 blocks read, 36 read before" in again.err
     rows = stored(Layout(labelled.data))

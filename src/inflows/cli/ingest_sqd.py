@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from inflows import files
+from inflows.chains import canonical_chain
 from inflows.cli.options import Data, now
 from inflows.errors import UsageError
 from inflows.layout import Layout
@@ -23,7 +24,9 @@ def register(ingest: typer.Typer) -> None:
 
 
 def ingest_sqd(
-    chain: Annotated[str, typer.Option("--chain", metavar="C", help="ethereum, bsc, …, bitcoin")],
+    chain: Annotated[
+        str, typer.Option("--chain", parser=canonical_chain, metavar="C", help="ethereum, bsc, …, bitcoin")
+    ],
     from_date: Annotated[
         str, typer.Option("--from-date", metavar="A", help="Blocks from this time on (UTC)")
     ],

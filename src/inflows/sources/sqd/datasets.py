@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from inflows.chains import FAMILY
+from inflows.chains import CHAIN_IDS, FAMILY, canonical_chain
 from inflows.errors import UsageError
-from inflows.sources.evm.chain_ids import CHAIN_IDS
 
 PORTAL: Final = "https://portal.sqd.dev"
 NAMES: Final = {
@@ -49,7 +48,8 @@ class Dataset:
 
 
 def dataset_of(chain: str, name: str | None = None) -> Dataset:
-    """The dataset of a chain; `name` where the table does not know it, or another is meant."""
+    """The dataset of a chain, by any of its names; `name` where the table has none, or another is meant."""
+    chain = canonical_chain(chain)
     family = FAMILY.get(chain)
     if family == "evm":
         kind = "evm"
