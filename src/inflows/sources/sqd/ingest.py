@@ -66,7 +66,7 @@ def ingest_sqd(
     limits = Limits(connections=pace.workers + 1, silent_seconds=pace.silent_seconds)
     with Door(limits=limits, patience=pace.patience, say=say) as door:
         rate = Rate(pace.requests, pace.seconds)
-        portal = Portal(endpoint, of, door, rate, pace.patience, say, pace.unasked_seconds)
+        portal = Portal(endpoint, of, door, rate, pace.patience, pace.unasked_seconds)
         _refuse_too_many(wanted, portal, addresses)
         run = Run(layout, portal, wanted, addresses, pace, progress or silent(), replace=replace)
         run.read(bounds(portal, from_time, to_time))

@@ -8,7 +8,7 @@ for patience, with and without Retry-After.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,7 +65,6 @@ class Portal:
     door: Door
     rate: Rate
     patience: Patience
-    say: Callable[[str], None]
     unasked_seconds: float = 10.0
     requests: int = 0
 
@@ -128,8 +127,7 @@ class Portal:
         wait = self.patience.wait(failure, attempt, self.door.draw)
         if wait is None:
             raise gave_up(failure, attempt, self.patience)
-        if wait >= 5:
-            self.say(f"{failure.problem} Waiting {wait:.0f} s.")
+        self.door.waits.begin(self.endpoint, wait, failure.problem)
         if isinstance(failure, RateLimited):
             self.door.pause(self.endpoint, wait)
         else:
