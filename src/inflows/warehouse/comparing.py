@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from inflows.layout import Layout
-from inflows.warehouse.query import connect
+from inflows.warehouse.query import reading
 
 RELATION: Final = "rpt_reference_comparison"
 _OURS: Final = (
@@ -23,7 +23,7 @@ def compared(source: Layout | Path | str, *, basis: str, scope: str, level: str)
 
     Where the totals chosen have none for it, ours is null; counts of licences have no basis anyway.
     """
-    with connect(source) as connection:
+    with reading(source) as connection:
         every = pl.DataFrame(connection.table(RELATION).to_arrow_table())
     chosen = (pl.col("basis") == basis) & (pl.col("scope") == scope) & (pl.col("level") == level)
     found = every.filter(chosen | pl.col("basis").is_null())

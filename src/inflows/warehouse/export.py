@@ -21,7 +21,7 @@ from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.stages.coverage import partial_periods
 from inflows.warehouse import sqlfiles
-from inflows.warehouse.query import MEMORY, one_line
+from inflows.warehouse.query import MEMORY, is_broken, one_line
 from inflows.warehouse.totals import read_all_totals
 
 MARKER: Final = "export.json"
@@ -52,7 +52,10 @@ def export(source: Layout | Path | str, folder: Path, *, memory: str = MEMORY) -
         _swap(aside, folder)
     except duckdb.Error as error:
         raise WorkError(
-            f"The export to {folder} failed: {one_line(error)}", "Make sure that the disk has room."
+            f"The export to {folder} failed: {one_line(error)}",
+            "Run `inflows build` to make the database again."
+            if is_broken(error) and "checksum" in str(error)
+            else "Make sure that the disk has room.",
         ) from error
     except OSError as error:
         raise WorkError(

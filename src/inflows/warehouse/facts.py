@@ -18,7 +18,7 @@ from inflows.layout import Layout
 from inflows.periods import bounds
 from inflows.stages.coverage import period_coverage
 from inflows.stages.explain import dollars
-from inflows.warehouse.query import connect, relations
+from inflows.warehouse.query import reading, relations
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class PublishedFacts:
 @contextmanager
 def published_facts(source: Layout | Path | str) -> Iterator[PublishedFacts]:
     """The facts of a published database; its frames must be collected before the block ends."""
-    with connect(source) as connection:
+    with reading(source) as connection:
         yield PublishedFacts(connection)
 
 

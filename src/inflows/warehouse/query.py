@@ -140,6 +140,8 @@ def _answer(
                 "Aggregate or filter earlier, or export the table and query it on your own.",
             ) from None
         except duckdb.Error as error:
+            if is_broken(error):
+                raise _broken(source, error) from None
             raise UsageError(
                 f"The query cannot be run: {one_line(error)}", _hint(connection, error)
             ) from None
@@ -149,6 +151,36 @@ def _dtype(kind: str) -> pl.DataType | None:
     """The type of a frame's column for a type of DuckDB; None: as the values are."""
     decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind)
     return pl.Decimal(int(decimal[1]), int(decimal[2])) if decimal else _DTYPES.get(kind)
+
+
+@contextmanager
+def reading(source: Layout | Path | str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for what the project itself reads; WorkError where the file turns out to be broken."""
+    with connect(source) as connection:
+        try:
+            yield connection
+        except duckdb.Error as error:
+            if is_broken(error):
+                raise _broken(source, error) from None
+            raise
+
+
+def is_broken(error: duckdb.Error) -> bool:
+    """Whether an error is of the file, and not of the query."""
+    of_file = (
+        duckdb.IOException,
+        duckdb.FatalException,
+        duckdb.InternalException,
+        duckdb.SerializationException,
+    )
+    return isinstance(error, of_file) or "corrupt" in str(error).lower()
+
+
+def _broken(source: Layout | Path | str, error: duckdb.Error) -> WorkError:
+    path = source.published if isinstance(source, Layout) else Path(source)
+    return WorkError(
+        f"The database {path} is broken: {one_line(error)}", "Run `inflows build` to make it again."
+    )
 
 
 def one_line(error: Exception) -> str:

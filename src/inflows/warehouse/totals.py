@@ -15,7 +15,7 @@ from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.periods import period_named
 from inflows.places import jurisdiction_codes
-from inflows.warehouse.query import connect
+from inflows.warehouse.query import reading
 
 HELD: Final = {
     "coverage_share": pl.Float64(),
@@ -87,7 +87,7 @@ def read_all_totals(source: Layout | Path | str) -> pl.DataFrame:
 def _load(source: Layout | Path | str) -> pl.DataFrame:
     if isinstance(source, str | Path) and Path(source).suffix == ".parquet":
         return _completed(_stored(Path(source)))
-    with connect(source) as connection:
+    with reading(source) as connection:
         return _completed(pl.DataFrame(connection.table(TABLE).to_arrow_table()))
 
 
