@@ -101,7 +101,9 @@ def read_lines(lines: bytes, kind: str, *, name: str, withdrawals: bool = False)
         lines = _COINS.sub(rb'\1"\2"', lines)
     header: _Fields = {**_HEADER, **({"withdrawals": pl.List(pl.Struct(_WITHDRAWAL))} if withdrawals else {})}
     schema: _Fields = {"header": pl.Struct(header)}
-    schema |= {table: pl.List(pl.Struct(fields)) for table, fields in LISTS[kind].items()}
+    # What no line has is not looked for: half the time where logs are all there is.
+    lists = {table: fields for table, fields in LISTS[kind].items() if f'"{table}"'.encode() in lines}
+    schema |= {table: pl.List(pl.Struct(fields)) for table, fields in lists.items()}
     try:
         found = pl.read_ndjson(io.BytesIO(lines), schema=schema)
     except pl.exceptions.PolarsError:
@@ -119,14 +121,15 @@ def read_lines(lines: bytes, kind: str, *, name: str, withdrawals: bool = False)
         tables["withdrawals"] = _rows(blocks.select("block_number", "withdrawals"), "withdrawals")
         blocks = blocks.drop("withdrawals")
     tables["blocks"] = blocks
-    for table in LISTS[kind]:
+    for table in lists:
         if found[table].null_count() < found.height:
             tables[table] = _rows(found.select(number, table), table)
     return tables
 
 
 def _rows(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    return frame.filter(pl.col(name).list.len() > 0).explode(name).unnest(name)
+    some = frame[name].list.len().fill_null(0) > 0
+    return (frame if some.all() else frame.filter(some)).explode(name).unnest(name)
 
 
 def _misfit(lines: bytes, name: str) -> Inconsistent:
