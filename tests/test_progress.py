@@ -52,6 +52,16 @@ def test_a_forced_bar_is_drawn_on_stderr(capsys: pytest.CaptureFixture[str]) -> 
     assert "Reading" in err
 
 
+def test_a_bar_goes_on_with_another_piece_of_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    with reporter("Reading", None, force=True) as shown:
+        shown.advance(30)
+        for piece in ("Storing", "Reading again"):
+            shown.begin(piece, 6)
+            shown.advance(2)
+            shown.advance(4)
+    assert "6/6" in capsys.readouterr().err
+
+
 def test_another_piece_of_the_work_is_counted_from_nothing(
     capsys: pytest.CaptureFixture[str], clock: Clock
 ) -> None:

@@ -81,23 +81,26 @@ class _Lines:
 
 class _OnTerminal:
     def __init__(self, bar: Bar, what: str, total: int | None, unit: str) -> None:
-        self.bar, self.unit = bar, unit
+        self.bar, self.unit, self.done = bar, unit, 0
         self.task = bar.add_task(what, total=total, rate="")
 
     def advance(self, rows: int) -> None:
         """Move the bar on."""
-        self.moved_to(int(self.bar.tasks[self.task].completed) + rows)
+        self.moved_to(self.done + rows)
 
     def moved_to(self, rows: int) -> None:
         """Move the bar to a place."""
+        self.done = rows
         self.bar.update(self.task, completed=rows)
-        speed = self.bar.tasks[self.task].speed
+        # Found by its id: that is its place in the list only until a task is removed.
+        speed = next(task.speed for task in self.bar.tasks if task.id == self.task)
         if speed:
             self.bar.update(self.task, rate=f"{speed:,.0f} {self.unit}/s")
 
     def begin(self, what: str, total: int | None) -> None:
         """Draw the bar of another piece of the work in place of this one."""
         self.bar.remove_task(self.task)
+        self.done = 0
         self.task = self.bar.add_task(what, total=total, rate="")
 
 
