@@ -19,6 +19,7 @@ from inflows.raw.coverage import coverage
 from inflows.raw.readings import ReadRange, joined, ranges_read, whole_days
 from inflows.sources.labelled import digest_of
 from inflows.sources.sqd import ingest_sqd
+from inflows.sources.sqd.plan import PieceSize
 from inflows.stages.coverage import judged
 
 DAY = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
@@ -156,3 +157,13 @@ def test_ranges_that_adjoin_become_one_if_they_were_read_alike():
 )
 def test_a_day_is_whole_where_one_run_of_blocks_has_all_of_it(ranges, days):
     assert [day.day for day in whole_days(ranges, "a") if day.month == 3] == days
+
+
+@pytest.mark.parametrize(
+    ("fullness", "seconds", "blocks"),
+    [(0.5, 1.0, 100), (1.0, 1.0, 50), (0.0, 1.0, 400), (0.25, 1.0, 200), (0.25, 120.0, 50), (1e3, 1.0, 1)],
+)
+def test_pieces_grow_and_shrink_with_what_was_in_them_and_how_long_they_took(fullness, seconds, blocks):
+    size = PieceSize(100, seconds=60.0)
+    size.learned(100, fullness, seconds)
+    assert size.blocks == blocks

@@ -159,6 +159,10 @@ FAILED = {
         ),
         "block 8 says that 0xab is its parent",
     ),
+    "a block left out": (
+        lambda n, _: Turn(lines=lambda lines: [*lines[:5], *lines[6:]]),
+        "leaves 1 of the blocks 3 to 38 of ethereum-mainnet out",
+    ),
     "a block again with another hash": (
         lambda n, _: Turn(lines=lambda lines: [*lines[:5], _with_hash(lines[2], hash="0xab"), *lines[5:]]),
         "tells two stories of block 5",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from inflows.contracts.schema import UTC_TIME
 from inflows.net import NetError
 from inflows.raw.reasons import STATUS_UNKNOWN
+from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.sqd import evm, utxo
 from inflows.sources.sqd.answers import Tables
 from inflows.sources.sqd.plan import Span
@@ -55,6 +56,8 @@ class Piece:
     counts: Counter[str] = field(default_factory=Counter)
     failure: NetError | None = None
     """What stopped it, to be raised once this is stored."""
+    fullness: float = 0.0
+    """Of the answer that had the most rows: at 1 the piece is cut."""
 
 
 def read_piece(portal: Portal, wanted: Wanted, span: Span, most_rows: int) -> Piece:
@@ -66,15 +69,17 @@ def read_piece(portal: Portal, wanted: Wanted, span: Span, most_rows: int) -> Pi
     """
     counts: Counter[str] = Counter()
     gathered = Gathered(str(portal.endpoint))
-    last, kinds, failure = span.last, wanted.kinds, None
+    last, kinds, failure, fullness = span.last, wanted.kinds, None, 0.0
     waiting = list(wanted.queries(span.addresses))
     most = max(_FEWEST_ROWS, most_rows // len(waiting))
     while waiting and last >= span.first:
         query, reached, rows = waiting[0], span.first - 1, 0
         try:
             for tables in read_range(portal, query, span.first, last, counts):
+                tables = _without_strangers(tables, span.addresses)
                 gathered.add(tables)
-                rows += _rows(tables)
+                rows += _weight(tables)
+                fullness = max(fullness, rows / most)
                 newest = tables["blocks"].select(pl.col("block_number").max()).item()
                 reached = max(reached, reached if newest is None else newest)
                 if rows > most:
@@ -95,7 +100,8 @@ def read_piece(portal: Portal, wanted: Wanted, span: Span, most_rows: int) -> Pi
             failure = error
         last = min(last, reached)
         waiting.pop(0)
-    return _decoded(portal, Span(span.first, last, span.addresses), kinds, gathered, counts, failure)
+    found = _decoded(portal, Span(span.first, last, span.addresses), kinds, gathered, counts)
+    return replace(found, failure=failure, fullness=fullness)
 
 
 def _decoded(
@@ -104,16 +110,22 @@ def _decoded(
     kinds: frozenset[str],
     gathered: Gathered,
     counts: Counter[str],
-    failure: NetError | None,
 ) -> Piece:
     dataset, name = portal.dataset, str(portal.endpoint)
     tables = gathered.upto(span.last, counts)
-    decode = (
+    blocks = tables["blocks"]
+    if span.addresses is None and blocks.height != span.blocks:
+        raise Inconsistent(
+            f"{name} leaves {span.blocks - blocks.height:,} of the blocks {span.first:,} to {span.last:,} of "
+            f"{dataset.name} out, though all were asked for.",
+            "Nothing of them was stored. Try again later.",
+        )
+    rows = (
         utxo.entries(dataset.chain, tables, span.addresses, name)
         if dataset.is_utxo
         else evm.transfers(dataset.chain, tables, span.addresses, counts)
     )
-    return Piece(span, kinds, decode, tables["blocks"], counts, failure)
+    return Piece(span, kinds, rows, blocks, counts)
 
 
 def block_rows(chain: str, piece: Piece) -> pl.DataFrame:
@@ -147,5 +159,15 @@ def timed(portal: Portal, wanted: Wanted, span: Span, most_rows: int) -> tuple[P
     return read_piece(portal, wanted, span, most_rows), time.monotonic() - began
 
 
-def _rows(tables: Tables) -> int:
-    return sum(frame.height for name, frame in tables.items() if name != "blocks")
+def _weight(tables: Tables) -> int:
+    """Rows, of which a header is a small one."""
+    return sum(frame.height // (4 if name == "blocks" else 1) for name, frame in tables.items())
+
+
+def _without_strangers(tables: Tables, addresses: Sequence[str] | None) -> Tables:
+    """Without the withdrawals of others: there is no filter for them, and they are most of all."""
+    if addresses is None or "withdrawals" not in tables:
+        return tables
+    known = pl.Series(addresses, dtype=pl.String)
+    mine = pl.col("address").str.to_lowercase().is_in(known.implode()).fill_null(False)
+    return {**tables, "withdrawals": tables["withdrawals"].filter(mine)}

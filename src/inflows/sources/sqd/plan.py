@@ -108,13 +108,13 @@ def _addresses(layout: Layout, digest: str) -> Iterable[str]:
 class PieceSize:
     """How many blocks one piece has: as many as hold about the rows, and take about the time, intended."""
 
-    def __init__(self, blocks: int, rows: int, seconds: float) -> None:
-        self.blocks, self.rows, self.seconds = max(1, blocks), rows, seconds
+    def __init__(self, blocks: int, seconds: float) -> None:
+        self.blocks, self.seconds = max(1, blocks), seconds
         self._lock = threading.Lock()
 
-    def learned(self, blocks: int, rows: int, seconds: float) -> None:
-        """A piece of so many blocks had so many rows and took so long."""
-        by_rows = self.rows * blocks / max(rows, 1)
+    def learned(self, blocks: int, fullness: float, seconds: float) -> None:
+        """A piece of so many blocks was so full (at 1 it is cut; half is meant), and took so long."""
+        by_rows = 0.5 * blocks / max(fullness, 1e-9)
         by_time = self.seconds * blocks / max(seconds, 0.01)
         with self._lock:
             self.blocks = max(1, int(min(by_rows, by_time, 4 * self.blocks)))

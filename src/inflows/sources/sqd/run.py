@@ -75,7 +75,7 @@ class Run:
         self.report.blocks_there = there
         self.progress.begin(f"Reading {self.chain}", asked.last - asked.first + 1)
         self.progress.advance(there)
-        size = PieceSize(_FIRST_BLOCKS, self.pace.piece_rows, self.pace.piece_seconds)
+        size = PieceSize(_FIRST_BLOCKS, self.pace.piece_seconds)
         work = partial(timed, self.portal, self.wanted, most_rows=2 * self.pace.piece_rows)
         while spans:
             spans = self._read_all(spans, size, work)
@@ -96,7 +96,7 @@ class Run:
             for asked, (piece, seconds) in in_order(
                 lambda span: (span, work(span)), cut, workers=workers, ahead=workers + 1
             ):
-                size.learned(piece.span.blocks, piece.rows.height, seconds)
+                size.learned(piece.span.blocks, piece.fullness, seconds)
                 self._take(piece)
                 if piece.failure is not None:
                     raise piece.failure
