@@ -93,6 +93,7 @@ def test_a_name_that_is_not_known_stays_as_it_is(name: str) -> None:
 
 
 def test_the_nearest_chain_is_offered() -> None:
+    assert near_chain("evm") == ""  # a chain of labels, which is not the remedy for itself
     assert (near_chain("etherium"), near_chain("avalanch"), near_chain("qqqq")) == (
         "ethereum",
         "avalanche",

@@ -36,6 +36,12 @@ def test_several_are_given_one_by_one_or_by_commas() -> None:
     assert jurisdiction_codes([]) == ()
 
 
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_no_jurisdiction_is_not_every_jurisdiction(text: str) -> None:
+    with pytest.raises(UsageError, match="is empty"):
+        jurisdiction_codes(["HK", text])
+
+
 def test_a_code_in_use_is_told_from_two_letters() -> None:
     assert is_jurisdiction("HK")
     assert is_jurisdiction("ZZ")

@@ -132,6 +132,8 @@ def with_canonical_chains(rows: pl.DataFrame) -> pl.DataFrame:
 
 def near_chain(name: str) -> str:
     """Our name of the known chain whose name is most like an unknown one; empty where none is."""
+    if name == EVM:
+        return ""
     found = difflib.get_close_matches(spelling(name), _BY_SPELLING, n=1, cutoff=0.75)
     return _BY_SPELLING[found[0]] if found else ""
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import polars as pl
 
 from inflows import base58
-from inflows.chains import FAMILY
+from inflows.chains import EVM_CHAINS, FAMILY
 
 BEGINNING: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 """valid_from of what has held since ever."""
@@ -29,6 +29,7 @@ _MULTIPLIER: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
 _CASELESS: Final = r"^(?:0[xX][0-9a-fA-F]*|(?:BC|LTC)1[0-9A-Z]*)$"
 """Hex, and bech32 in capitals. Mixed case is no bech32 (BIP 173): such text is base58 and stays as it is."""
 _TRON_HEX: Final = r"^(?:0x(?:41)?|41)[0-9a-fA-F]{40}$"
+_HASH_DIGITS: Final = r"^[0-9a-f]{64}$"
 _FORMS: Final = {
     "evm": r"^0x[0-9a-f]{40}$",
     "tron": r"^T[1-9A-HJ-NP-Za-km-z]{33}$",
@@ -39,6 +40,8 @@ _FORMS: Final = {
         r"|(?:bitcoincash:)?[qp][02-9ac-hj-np-z]{41})$"  # CashAddr
     ),
 }
+_BARE_HASHES: Final = tuple(chain for chain, family in FAMILY.items() if family in ("tron", "utxo"))
+"""Chains whose transactions are named without 0x, as their own nodes and explorers do."""
 ANY_FORM: Final = r"^[!-~]{1,128}$"
 """Printable ASCII without spaces: all that is asked of the addresses of a chain that is not known."""
 
@@ -54,6 +57,23 @@ def canonical_on(chain: pl.Expr, address: pl.Expr) -> pl.Expr:
     plain = canonical_address(address)
     of_tron = pl.when((chain == "tron") & plain.str.contains(_TRON_HEX)).then(plain)
     return pl.coalesce(_each(of_tron, base58.tron_address, pl.String()), plain)
+
+
+def hash_on(chain: pl.Expr, tx_hash: pl.Expr) -> pl.Expr:
+    """The one spelling of a transaction's hash of 32 bytes (hex in lower case) on the row's chain.
+
+    EVM chains have 0x before it. Tron has not, though its JSON-RPC and what reads that writes it.
+    """
+    size = tx_hash.str.len_bytes()
+    lacks = (size == 64) & chain.is_in(EVM_CHAINS) & tx_hash.str.contains(_HASH_DIGITS)
+    exceeds = (size == 66) & chain.is_in(_BARE_HASHES) & tx_hash.str.starts_with("0x")
+    return (
+        pl.when(lacks)
+        .then(pl.lit("0x") + tx_hash)
+        .when(exceeds)
+        .then(tx_hash.str.slice(2))
+        .otherwise(tx_hash)
+    )
 
 
 def checksum_holds(chain: pl.Expr, address: pl.Expr) -> pl.Expr:

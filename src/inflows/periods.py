@@ -21,13 +21,13 @@ GRAINS: Final = (HALF, "quarter", "month", "year", "day")
 _MONTHS: Final = {"month": 1, "quarter": 3, HALF: 6, "year": 12}
 _EVERY: Final = {"month": "1mo", "quarter": "3mo", HALF: "6mo", "year": "1y", "day": "1d"}
 _FORMS: Final = {
-    HALF: r"\d{4}-H[12]",
-    "quarter": r"\d{4}-Q[1-4]",
-    "month": r"\d{4}-(?:0[1-9]|1[0-2])",
-    "year": r"\d{4}",
-    "day": r"\d{4}-\d{2}-\d{2}",
+    HALF: r"[0-9]{4}-H[12]",
+    "quarter": r"[0-9]{4}-Q[1-4]",
+    "month": r"[0-9]{4}-(?:0[1-9]|1[0-2])",
+    "year": r"[0-9]{4}",
+    "day": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
 }
-_UNDASHED: Final = re.compile(r"^(\d{4})([HQ]\d)$")
+_UNDASHED: Final = re.compile(r"^([0-9]{4})([HQ][0-9])$")
 
 
 def period_of(date: pl.Expr, grain: str = HALF) -> pl.Expr:

@@ -48,6 +48,9 @@ def jurisdiction_code(text: str) -> str:
 
 def jurisdiction_codes(texts: Iterable[str], *, each_once: bool = True) -> tuple[str, ...]:
     """The codes of jurisdictions that are given one by one or by commas, in their order."""
+    texts = list(texts)
+    if any(not re.sub(r"[\s,]", "", text) for text in texts):  # nothing named is not everything
+        raise UsageError("A jurisdiction is empty.", "Write its code (HK) or its English name (Hong Kong).")
     codes = [
         jurisdiction_code(word)
         for text in texts

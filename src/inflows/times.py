@@ -56,6 +56,11 @@ def instant(text: pl.Expr) -> pl.Expr:
     return pl.when(rest_is_understood).then(parsed).otherwise(None).cast(UTC_TIME)
 
 
+def may_be_of_a_block(time: pl.Expr) -> pl.Expr:
+    """Whether an instant may be a block's: Unix time begins with 1970, and no period ends after 9999."""
+    return time.dt.year().is_between(1970, 9998)
+
+
 def not_understood(text: str) -> str:
     """How to write a time that is no instant here: what it looks like, and the remedy."""
     plain = text.strip()

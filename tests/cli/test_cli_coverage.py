@@ -9,6 +9,9 @@ import polars as pl
 import pytest
 from command_line import Line, Said
 
+from inflows.layout import Layout
+from inflows.raw.claims import claims
+
 USDT = "0xdac17f958d2ee523a2206206994597c13d831ec7"
 HOT, COLD, USER = "0x" + "b" * 40, "0x" + "c" * 40, "0x" + "a" * 40
 FIRST = dt.date(2024, 3, 1)
@@ -59,7 +62,7 @@ def label(line: Line, address: str, folder: Path) -> None:
 def own(path: Path, *days: dt.date, chain: str = "ethereum", bad: int = 0) -> str:
     """Our own transfers, one of 5 dollars a day into the wallet, and so many lines that mean nothing."""
     rows = [
-        f"{chain},{day.toordinal()},{day}T12:00:00Z,0x{number:064x},0,token,{USDT},{USER},{HOT},5000000"
+        f"{chain},{day.toordinal()},{day.isoformat()}T12:00:00Z,0x{number:064x},0,token,{USDT},{USER},{HOT},5000000"
         for number, day in enumerate(days)
     ]
     header = "chain,block_number,block_time,tx_hash,position,kind,contract,from_address,to_address,amount_raw"
@@ -170,6 +173,28 @@ def test_what_the_user_says_that_files_hold_goes_before(line: Line, tmp_path: Pa
     line.does("build")
     (row,) = line.rows("totals", "--period", "2024-H1")
     assert (row["chain_days_covered"], row["coverage"], row["partial"]) == (182, "claimed", False)
+
+
+def test_files_without_a_row_hold_days_of_the_chain_that_is_named(line: Line, tmp_path: Path) -> None:
+    path = own(tmp_path / "a.csv")
+    said = ingested(line, path, "--covers", "2024-02-28/2024-03-02")
+    assert said.code == 0
+    assert "no chain is named" in said.err
+    assert claims(Layout(line.data)).is_empty()
+    said = ingested(line, path, "--covers", "2024-02-28/2024-03-02", "--chain", "bnb")
+    assert "no chain" not in said.err
+    days = [(chain, str(date)) for chain, date in claims(Layout(line.data)).select("chain", "date").rows()]
+    assert days == [("bsc", day) for day in ("2024-02-28", "2024-02-29", "2024-03-01")]
+
+
+def test_a_stray_time_is_kept_back_and_stops_nothing(line: Line, tmp_path: Path) -> None:
+    stray = [dt.date(1, 1, 1), dt.date(9999, 12, 31)]
+    path = own(tmp_path / "a.csv", FIRST, FIRST + dt.timedelta(days=1), *stray)
+    assert ingested(line, path).code == 0
+    line.does("build")
+    line.does("status")
+    assert days_by_coverage(line) == {"claimed": {("ethereum", "2024-03-01"), ("ethereum", "2024-03-02")}}
+    assert line.rows("sql", "select quarantined from rpt_coverage where date is null") == [{"quarantined": 2}]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,9 @@ class Tron(FakeChain):
 
 def in_base58(rows):
     return [
-        (*row[:4], to_base58(row[4]), to_base58(row[5]), row[6]) for row in rows if row[2] != "withdrawal"
+        (row[0], row[1].removeprefix("0x"), *row[2:4], to_base58(row[4]), to_base58(row[5]), row[6])
+        for row in rows
+        if row[2] != "withdrawal"
     ]
 
 

@@ -153,3 +153,27 @@ def stored_registry(layout: Layout, table: str, column: str) -> list[str]:
     import polars as pl
 
     return pl.read_parquet(layout.registry / table / "*.parquet")[column].to_list()
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [(TRON, "ab" * 32), ({**ROW, "chain": "eth"}, "0x" + "ab" * 32), ({**ROW, "chain": "bnb"}, "0x" + "ab" * 32)],
+)
+def test_a_transaction_is_one_with_and_without_0x(
+    layout: Layout, tmp_path: Path, row: dict[str, Any], name: str
+) -> None:
+    for written in ("ab" * 32, "0x" + "ab" * 32, "0x" + "AB" * 32, "AB" * 32):
+        ingest(layout, tmp_path, {**row, "tx_hash": written})
+    assert stored(layout)["tx_hash"].to_list() == [name]
+
+
+def test_a_transaction_that_an_earlier_release_stored_twice_is_one_once_its_day_comes_again(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{**TRON, "tx_hash": "ab" * 32}, {**TRON, "tx_hash": "0x" + "ab" * 32}]
+    with monkeypatch.context() as earlier:
+        earlier.setattr("inflows.keys.hash_on", lambda _, tx_hash: tx_hash)
+        ingest(layout, tmp_path, *rows)
+    assert stored(layout).height == 2
+    ingest(layout, tmp_path, rows[1])
+    assert stored(layout)["tx_hash"].to_list() == ["ab" * 32]

@@ -73,7 +73,7 @@ def from_first_to_last(days: Iterable[tuple[str, dt.date]]) -> set[tuple[str, dt
     return {
         (chain, date)
         for chain, dates in by_chain.items()
-        for date in between(min(dates), max(dates) + dt.timedelta(days=1))
+        for date in [*between(min(dates), max(dates)), max(dates)]  # no day comes after 9999-12-31
     }
 
 

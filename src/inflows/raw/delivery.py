@@ -8,12 +8,14 @@ from typing import Final
 
 import polars as pl
 
+from inflows import keys
 from inflows.chains import NATIVE_LOG_ADDRESS
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.schema import dtypes, with_defaults
 from inflows.errors import InflowsError
 from inflows.raw.quarantine import ADDRESS_KEYS, SCHEMAS, with_keys
 from inflows.raw.reasons import NATIVE_SAID_TWICE, UNKNOWN
+from inflows.times import may_be_of_a_block
 
 CHAIN: Final = "_chain"
 DATE: Final = "_date"
@@ -51,7 +53,8 @@ def staged(delivery: Delivery) -> pl.LazyFrame:
     """A delivery with its keys, origin, and the partition that each row belongs to.
 
     A chain that is no slug never becomes part of a path: such rows belong to the unknown chain. Whatever the
-    source, a log that says a native transfer once more (EIP-7708) gets the reason to be set aside.
+    source, a transaction has one name, and a log that says a native transfer once more (EIP-7708) gets the
+    reason to be set aside.
     """
     names = delivery.frame.collect_schema().names()
     frame = delivery.frame.with_columns(
@@ -60,6 +63,8 @@ def staged(delivery: Delivery) -> pl.LazyFrame:
     typed = with_defaults(frame, SCHEMAS[delivery.dataset]).select(
         pl.col(name).cast(kind) for name, kind in delivered_columns(delivery.dataset).items()
     )
+    if "tx_hash" in typed.collect_schema():
+        typed = typed.with_columns(keys.hash_on(pl.col("chain"), pl.col("tx_hash")).alias("tx_hash"))
     if delivery.dataset == "transfers":
         typed = typed.with_columns(pl.coalesce("reason", _said_twice()).alias("reason"))
     return with_keys(delivery.dataset, typed).with_columns(
@@ -87,7 +92,7 @@ def _days(times: pl.Series) -> pl.Series:
     days = times.dt.date()
     known = days.unique()
     texts = known.dt.strftime("%Y-%m-%d")
-    usual = texts.str.contains(r"^\d{4}-\d{2}-\d{2}$").fill_null(False)
+    usual = known.to_frame("day").select(may_be_of_a_block(pl.col("day")).fill_null(False)).to_series()
     return _each(days, known, texts.zip_with(usual, pl.Series([UNKNOWN])))
 
 

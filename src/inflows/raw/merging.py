@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from inflows import files
 from inflows.contracts.raw import Quarantine
 from inflows.contracts.schema import conform, defaults, dtypes, empty, with_defaults
+from inflows.keys import hash_on
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.marks import Marks, marks_after, marks_of, metadata
@@ -105,6 +106,8 @@ def _merge_pass(
             decode(dataset, waiting.lazy().filter(judged_again)).with_columns(pl.lit(False).alias(STORED)),
         ]
     ).with_columns(pl.lit(False).alias(DELIVERED))
+    if "tx_hash" in before.collect_schema():  # an earlier release kept what the sources wrote
+        before = before.with_columns(hash_on(pl.col("chain"), pl.col("tx_hash")).alias("tx_hash"))
     if replace_traces:
         before = _without_replaced_traces(before, good)
     now = good.with_columns(pl.lit(False).alias(STORED), pl.lit(True).alias(DELIVERED))

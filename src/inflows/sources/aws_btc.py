@@ -24,6 +24,7 @@ from inflows.sources.dumps import day_of
 from inflows.sources.formats import Format, Order
 from inflows.sources.paths import expand, name_of
 from inflows.sources.tables import open_table
+from inflows.times import may_be_of_a_block
 
 SOURCE: Final = "aws-btc-transactions"
 MOST_COINS: Final = 21_000_000
@@ -127,7 +128,7 @@ def _reason(chain: str) -> pl.Expr:
     checks = {
         "bad_tx_hash": pl.col("tx_hash").str.contains(ANY_FORM),
         "bad_block_number": pl.col("block_number") >= 0,
-        "bad_block_time": pl.col("block_time").is_not_null(),
+        "bad_block_time": may_be_of_a_block(pl.col("block_time")),
         "bad_is_coinbase": pl.col("is_coinbase").is_not_null(),
         "bad_position": pl.col("position") >= 0,
         "bad_address": ~_names_address()

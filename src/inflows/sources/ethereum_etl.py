@@ -22,7 +22,7 @@ from inflows.sources import evm_traces, own
 from inflows.sources.evm_logs import decode_transfer_logs
 from inflows.sources.own import GIVEN
 from inflows.sources.tables import LINE
-from inflows.times import instant
+from inflows.times import instant, may_be_of_a_block
 
 SOURCE: Final = "ethereum-etl"
 
@@ -237,7 +237,7 @@ def read_blocks(rows: pl.LazyFrame, chain: str, coverage: Iterable[pl.Expr]) -> 
         .then(pl.lit("not_readable"))
         .when(number.is_null())
         .then(pl.lit("bad_block_number"))
-        .when(pl.col(TIME).is_null())
+        .when(~may_be_of_a_block(pl.col(TIME)).fill_null(False))
         .then(pl.lit("bad_block_time"))
         .when(~block_hash.str.contains(r"^0x[0-9a-f]{64}$"))
         .then(pl.lit("bad_block_hash"))

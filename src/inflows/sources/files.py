@@ -240,7 +240,12 @@ class _Job:
         """Claim the days that the user says the files hold, once all of them are stored."""
         if self.covers is None or report.is_misread:
             return
-        chains = sorted({chain for chain, _ in report.understood})
+        chains = sorted({chain for chain, _ in report.understood}) or [self.order.chain or ""]
+        if chains == [""]:
+            self.order.warnings.append(
+                "The files hold no row, so no chain is named, and --covers claims no day: give --chain as well."
+            )
+            return
         days = [day for day in between(*self.covers) if day not in report.days_misread]
         add_claims(self.layout, self.claiming.of((chain, day) for chain in chains for day in days))
 

@@ -19,7 +19,7 @@ from inflows.contracts.names import KINDS, SIDES, SLUG_PATTERN
 from inflows.contracts.schema import UTC_TIME
 from inflows.raw.delivery import delivered_columns
 from inflows.sources.tables import LINE
-from inflows.times import instant
+from inflows.times import instant, may_be_of_a_block
 
 TRANSFERS: Final = (
     "chain", "block_number", "block_time", "tx_hash", "position", "kind", "contract", "from_address",
@@ -125,7 +125,7 @@ def _common_checks() -> dict[str, pl.Expr]:
         "bad_chain": pl.col("chain").str.contains(SLUG_PATTERN) & ~pl.col("chain").is_in(_NOT_FAMILIES),
         "bad_block_number": pl.col("block_number").is_not_null(),
         "bad_block_time": pl.col("block_time").is_not_null()
-        & pl.col("block_time").dt.year().is_between(1, 9999),
+        & may_be_of_a_block(pl.col("block_time")),
     }
 
 

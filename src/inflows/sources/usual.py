@@ -18,6 +18,7 @@ from inflows.raw.delivery import delivered_columns
 from inflows.sources import own
 from inflows.sources.own import GIVEN
 from inflows.sources.tables import LINE
+from inflows.times import may_be_of_a_block
 
 _ADDRESS: Final = r"^0x[0-9a-f]{40}$"
 _HASH: Final = r"^0x[0-9a-f]{64}$"
@@ -58,7 +59,7 @@ def _usual(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     passes = [
         pl.col("chain").is_in(EVM_CHAINS),
         *(pl.col(name) >= 0 for name in ("block_number", "position")),
-        pl.col("block_time").is_not_null(),
+        pl.col("block_time").is_not_null() & may_be_of_a_block(pl.col("block_time")),
         pl.col("tx_hash").str.contains(_HASH),
         ((kind == "token") & pl.col("contract").str.contains(_ADDRESS))
         | (((kind == "native") & (position == 0) | (kind == "trace")) & (pl.col("contract") == "")),

@@ -47,7 +47,7 @@ _ANSWER: Final = pl.Struct(
 _NO_ADDRESS: Final = ("multisig", "nulldata")
 """Scripts that several keys or nobody can spend; bcoin names an address for them all the same."""
 _HASH: Final = r"^[0-9a-f]{64}$"
-_LAST_SECOND: Final = int(dt.datetime(9999, 12, 31, tzinfo=dt.UTC).timestamp())
+_LAST_SECOND: Final = int(dt.datetime(9998, 12, 31, tzinfo=dt.UTC).timestamp())
 
 
 class Malformed(ValueError):
