@@ -39,7 +39,20 @@ def test_a_period_tells_its_grain_and_its_bounds(
 
 @pytest.mark.parametrize(
     "wrong",
-    ["2024-H3", "2024-Q0", "2024-13", "24", "2024-h1", "0000", "0000-H1", "2023-02-29", "2024-H1 ", "", "H1", "２０２４"],
+    [
+        "2024-H3",
+        "2024-Q0",
+        "2024-13",
+        "24",
+        "2024-h1",
+        "0000",
+        "0000-H1",
+        "2023-02-29",
+        "2024-H1 ",
+        "",
+        "H1",
+        "\uff12\uff10\uff12\uff14",
+    ],
 )
 def test_what_is_no_period_is_refused_with_how_to_write_one(wrong: str) -> None:
     with pytest.raises(UsageError, match="is not a half-year") as error:

@@ -157,7 +157,11 @@ def stored_registry(layout: Layout, table: str, column: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("row", "name"),
-    [(TRON, "ab" * 32), ({**ROW, "chain": "eth"}, "0x" + "ab" * 32), ({**ROW, "chain": "bnb"}, "0x" + "ab" * 32)],
+    [
+        (TRON, "ab" * 32),
+        ({**ROW, "chain": "eth"}, "0x" + "ab" * 32),
+        ({**ROW, "chain": "bnb"}, "0x" + "ab" * 32),
+    ],
 )
 def test_a_transaction_is_one_with_and_without_0x(
     layout: Layout, tmp_path: Path, row: dict[str, Any], name: str

@@ -243,7 +243,7 @@ class _Job:
         chains = sorted({chain for chain, _ in report.understood}) or [self.order.chain or ""]
         if chains == [""]:
             self.order.warnings.append(
-                "The files hold no row, so no chain is named, and --covers claims no day: give --chain as well."
+                "The files hold no row, so no chain is named, and --covers claims no day: give --chain."
             )
             return
         days = [day for day in between(*self.covers) if day not in report.days_misread]

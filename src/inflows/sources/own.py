@@ -124,8 +124,7 @@ def _common_checks() -> dict[str, pl.Expr]:
         "wrong_number_of_fields": pl.col(LINE).is_null(),
         "bad_chain": pl.col("chain").str.contains(SLUG_PATTERN) & ~pl.col("chain").is_in(_NOT_FAMILIES),
         "bad_block_number": pl.col("block_number").is_not_null(),
-        "bad_block_time": pl.col("block_time").is_not_null()
-        & may_be_of_a_block(pl.col("block_time")),
+        "bad_block_time": pl.col("block_time").is_not_null() & may_be_of_a_block(pl.col("block_time")),
     }
 
 
