@@ -60,7 +60,7 @@ def main() -> None:
         import duckdb  # noqa: F401
         import polars as pl  # noqa: F401
 
-        from inflows import compose  # noqa: F401
+        import inflows.build.steps  # noqa: F401
 
         began = time.perf_counter()
         steps = TASKS[given.only](given.folder) or {}
@@ -82,8 +82,9 @@ def make_world(folder: Path, rows: int, wallets: int) -> None:
         return
     import synthetic
 
-    from inflows import compose, files
-    from inflows.registries import Registries
+    from inflows import files
+    from inflows.build.registry_snapshot import Registries
+    from inflows.build.steps import import_folder
     from inflows.settings import load_settings
     from inflows.sources import ingest_files
 
@@ -92,7 +93,7 @@ def make_world(folder: Path, rows: int, wallets: int) -> None:
     synthetic.transfers(given / "transfers", rows, wallets)
     synthetic.registry(given, wallets)
     layout = load_settings(folder / "data").layout
-    compose.import_folder(layout, given, NOW - dt.timedelta(days=1))
+    import_folder(layout, given, NOW - dt.timedelta(days=1))
     with files.writing(layout):
         ingest_files(layout, [str(given / "transfers")], "inflows")
     shutil.rmtree(given / "transfers")
@@ -180,9 +181,9 @@ def ours_totals(folder: Path) -> None:
     """Raw to daily facts to half-year totals by the stages, some days at a time, nothing written."""
     import polars as pl
 
-    from inflows.chain_flows import classified_flows
+    from inflows.build.chain_flows import classified_flows
+    from inflows.build.registry_snapshot import Registries
     from inflows.layout import Layout
-    from inflows.registries import Registries
     from inflows.stages.aggregate import daily_facts
     from inflows.stages.price import STALENESS
     from inflows.stages.total import period_totals
@@ -205,7 +206,7 @@ def ours_build(folder: Path) -> dict[str, float]:
     """`inflows build`, of everything; returns the seconds of each of its steps."""
     import polars as pl
 
-    from inflows import compose
+    from inflows.build import steps
     from inflows.settings import load_settings
     from inflows.warehouse.query import run_sql
 
@@ -223,7 +224,7 @@ def ours_build(folder: Path) -> dict[str, float]:
 
         return step
 
-    built = compose.build(load_settings(folder / "data"), as_of=None, now=NOW, step=timed)
+    built = steps.build(load_settings(folder / "data"), as_of=None, now=NOW, step=timed)
     columns, rows = run_sql(built.database, "select * from agg_jurisdiction_half_year")
     pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None).write_parquet(
         folder / "ours-build.parquet"

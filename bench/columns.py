@@ -26,7 +26,7 @@ keep_freed_memory()
 import polars as pl  # noqa: E402 (the number of threads is read when Polars is imported)
 import synthetic  # noqa: E402
 
-from inflows.keys import address_key  # noqa: E402
+from inflows.addresses import address_key  # noqa: E402
 
 WALLETS = 10_000
 HEX = ("tx_hash", "from_address", "to_address")

@@ -26,8 +26,8 @@ sys.path[0] = str(ROOT / "tests")  # this folder has an `evm` too
 from evm import contracts as c  # noqa: E402
 from evm.anvil import Anvil, anvil  # noqa: E402
 
+from inflows.http import Door, Limits, Request, parse_endpoint  # noqa: E402
 from inflows.layout import Layout  # noqa: E402
-from inflows.net import Door, Limits, Request, parse_endpoint  # noqa: E402
 from inflows.sources.evm import Pace, ingest_evm  # noqa: E402
 
 USDT = "0xdac17f958d2ee523a2206206994597c13d831ec7"

@@ -23,7 +23,8 @@ from pathlib import Path
 import polars as pl
 import synthetic
 
-from inflows import compose, files
+from inflows import files
+from inflows.build import steps
 from inflows.layout import Layout
 from inflows.registry.imports import import_labels
 from inflows.sources import ingest_files
@@ -61,7 +62,7 @@ def prepared(folder: Path, count: int, few: int) -> Path:
     files_of.mkdir()
     synthetic.registry(files_of, count)
     layout = Layout(folder / f"data-{count}")
-    compose.import_folder(layout, files_of, NOW)
+    steps.import_folder(layout, files_of, NOW)
     with files.writing(layout):
         ingest_files(layout, [str(folder / "transfers")], "inflows")
         again = Layout(folder / "imported-alone")

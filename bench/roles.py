@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT / "tests" / "realdata"))
 from real_files import BLOCKS, LABEL_SOURCES, LABELS, claims_of, quotes, rows_of  # noqa: E402
 from real_worlds import ingest, publish, select  # noqa: E402
 
-from inflows import compose  # noqa: E402
+from inflows.build import steps  # noqa: E402
 from inflows.contracts.names import ROLES  # noqa: E402
 from inflows.labels.roles import CONTRACT, told_role  # noqa: E402
 from inflows.settings import load_settings  # noqa: E402
@@ -117,9 +117,9 @@ def of_market(place: int, transfers: int) -> Decimal:
             market / "labels.csv"
         )
         settings = load_settings(Path(folder) / "data")
-        compose.import_folder(settings.layout, market, NOW)
+        steps.import_folder(settings.layout, market, NOW)
         ingest_files(settings.layout, [str(market / "transfers")], "inflows")
-        return Decimal(select(compose.build(settings, as_of=None, now=NOW).database, INFLOW)[0]["usd"])
+        return Decimal(select(steps.build(settings, as_of=None, now=NOW).database, INFLOW)[0]["usd"])
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """The main job under Prefect: the library's steps as tasks with retries, and what they made as artifacts.
 
-The order of the steps is inflows.compose's; nothing of it is repeated here. Tasks are few and large, take and
-return paths and counts, and keep no results: a run that died is started again and goes on from the store.
+The order of the steps is that of inflows.build.steps; nothing of it is repeated here. Tasks are few and
+large, take and return paths and counts, and keep no results: a run that died is started again and goes on
+from the store.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from inflows import compose
+from inflows.build import steps
 from inflows.errors import UsageError
 from inflows.settings import load_settings
-from inflows.stages.coverage import for_people, partial_periods
+from inflows.stages.period_coverage import for_people, partial_periods
 from inflows.warehouse.totals import read_totals
 
 R = TypeVar("R")
@@ -51,7 +52,7 @@ def main_job(data: str | None = None, sample: bool = False) -> dict[str, Any]:
     """
     settings = load_settings(None if data is None else Path(data))
     now = dt.datetime.now(dt.UTC)
-    run = compose.run_sample if sample else compose.run
+    run = steps.run_sample if sample else steps.run
     built = run(settings, now=now, step=as_task)
     _publish_artifacts(built)
     return {
@@ -63,7 +64,7 @@ def main_job(data: str | None = None, sample: bool = False) -> dict[str, Any]:
     }
 
 
-def _publish_artifacts(built: compose.Built) -> None:
+def _publish_artifacts(built: steps.Built) -> None:
     """The half-year table, and what a reader should know of it."""
     kind = " (SIMULATED data)" if built.simulated else ""
     totals = for_people(read_totals(built.database))

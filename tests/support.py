@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from inflows.addresses import address_key
 from inflows.contracts.flows import Wallets
 from inflows.contracts.raw import Transfers
 from inflows.contracts.registry import Assets, Jurisdictions, Labels, Prices
 from inflows.contracts.schema import dtypes
-from inflows.keys import BEGINNING, END, address_key
+from inflows.times import BEGINNING, END
 
 USDT = "0xdac17f958d2ee523a2206206994597c13d831ec7"
 WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"

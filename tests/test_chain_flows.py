@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from support import NOON, USDT, asset, assets, prices, transfer, transfers, wallet, wallets
 
-from inflows.chain_flows import classified_flows
-from inflows.registries import ChainRegistries
+from inflows.build.chain_flows import classified_flows
+from inflows.build.registry_snapshot import ChainRegistries
 
 HOUR = dt.timedelta(hours=1)
 

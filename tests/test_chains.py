@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from inflows import chains, compose, files
+from inflows import chains, files
+from inflows.addresses import address_form
+from inflows.build import steps
 from inflows.chains import CHAINS, EVM, canonical_chain, names_of, near_chain, spelling
 from inflows.contracts.names import SLUG_PATTERN
-from inflows.keys import address_form
 from inflows.labels.json_lists import read_eth_labels
 from inflows.layout import Layout
 from inflows.prices.catalogue import price_ids
@@ -162,7 +163,7 @@ def test_a_chain_that_is_not_known_is_stored_and_said_at_ingest_and_in_the_build
     unknown, unlisted = report.warnings
     assert "'etherum' is no chain that is known here (write 'ethereum' if that is meant)" in unknown
     assert unlisted.startswith("Of zircuit, no asset of it is listed")
-    notes = compose.build(Settings(data=layout.root), as_of=NOW, now=NOW).notes
+    notes = steps.build(Settings(data=layout.root), as_of=NOW, now=NOW).notes
     assert any("'etherum' is no chain" in note and "1 rows of it" in note for note in notes)
     assert any(note.startswith("Of zircuit") for note in notes)
     assert not any("bsc" in note for note in notes)
@@ -204,6 +205,6 @@ def test_three_chains_under_other_names_keep_their_dollars(layout: Layout) -> No
         imports.import_prices(layout, CASE / "prices.csv", now=NOW)
         imports.import_labels(layout, CASE / "labels.csv", now=NOW)
         ingest_files(layout, [CASE / "transfers.csv"], "inflows")
-    compose.build(Settings(data=layout.root), as_of=NOW, now=NOW)
+    steps.build(Settings(data=layout.root), as_of=NOW, now=NOW)
     [received] = read_totals(layout, "2024-H1", ["ZZ"])["inflow_usd"].to_list()
     assert received == 22_000

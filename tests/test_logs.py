@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from inflows import logs
+from inflows import log_setup
 
 CANARY = "CANARYcanary0123456789"
 
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    root = logging.getLogger(logs.ROOT)
+    root = logging.getLogger(log_setup.ROOT)
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers[:] = handlers
@@ -30,19 +30,19 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_only_warnings_are_told_by_default(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up()
+    log_setup.set_up()
     assert told(capsys) == ["a wait for https://node.example/…"]
 
 
 def test_verbose_tells_all_with_time_level_and_logger(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(verbose=True)
+    log_setup.set_up(verbose=True)
     detail, wait = told(capsys)
     assert detail.endswith("Z debug inflows.some.module: a detail")
     assert wait.endswith("warning inflows.some.module: a wait for https://node.example/…")
 
 
 def test_as_json_a_line_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(log_format="json")
+    log_setup.set_up(log_format="json")
     (line,) = told(capsys)
     row = json.loads(line)
     assert list(row) == ["time", "level", "logger", "message"]
@@ -51,8 +51,8 @@ def test_as_json_a_line_is_an_object(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_second_set_up_takes_the_place_of_the_first(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(verbose=True)
-    logs.set_up()
+    log_setup.set_up(verbose=True)
+    log_setup.set_up()
     assert len(told(capsys)) == 1
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from inflows.errors import UsageError
-from inflows.places import is_jurisdiction, jurisdiction_code, jurisdiction_codes, name_of
+from inflows.jurisdictions import is_jurisdiction, jurisdiction_code, jurisdiction_codes, name_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from inflows import files
 from inflows.contracts.raw import Blocks
 from inflows.layout import Layout
 from inflows.raw.store import block_gaps, coverage
-from inflows.stages.coverage import judged
+from inflows.stages.period_coverage import judged
 from inflows.status import summary
 
 

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-    from inflows.compose import Built
+    from inflows.build.steps import Built
     from inflows.layout import Layout
-    from inflows.raw.report import IngestReport
+    from inflows.raw.ingest_report import IngestReport
     from inflows.settings import Settings
 
 Words = str | Sequence[str]
@@ -151,7 +151,7 @@ class DataFolder:
         >>> parts.filter(part="chain")["inflow_usd"].sum() == whole
         True
         """
-        from inflows.warehouse.explained import explain
+        from inflows.warehouse.explain import explain
 
         return explain(self._database_of(vintage), period, jurisdiction, basis, scope, level)
 
@@ -231,7 +231,7 @@ class DataFolder:
         Columns: period, jurisdiction, basis, scope, level, from_usd, to_usd, change_usd and its six parts
         rules_usd, data_usd, assets_usd, labels_usd, prices_usd, jurisdictions_usd, which add up to it.
         """
-        from inflows.diff import diff
+        from inflows.build.diff import diff
         from inflows.warehouse.totals import choose
 
         rows = choose(diff(self._layout, first, second), period, _words(jurisdiction))
@@ -271,7 +271,7 @@ class DataFolder:
         is wrong: nothing is stored then.
         """
         from inflows import files
-        from inflows.labels.importing import import_labels_of
+        from inflows.labels.import_lists import import_labels_of
 
         if input_format == "inflows":
             return self._import("labels", path)
@@ -297,13 +297,13 @@ class DataFolder:
         as_of: as things were known at that instant (with a zone). Returns the vintage's name, its database,
         counts and notes. What has not changed is not computed again.
         """
-        from inflows import compose
+        from inflows.build import steps
         from inflows.errors import UsageError
 
         now = dt.datetime.now(dt.UTC)
         if as_of is not None and as_of.tzinfo is None:
             raise UsageError("as_of has no time zone.", "Give it in UTC: datetime(…, tzinfo=UTC).")
-        return compose.build(self._settings, as_of=as_of, now=now)
+        return steps.build(self._settings, as_of=as_of, now=now)
 
     def export(self, folder: str | Path) -> list[Path]:
         """Write all relations as Parquet and CSV into a folder, for BI tools; returns the files."""

@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from inflows.periods import period_of
-from inflows.stages.coverage import partial_periods, period_coverage
+from inflows.stages.period_coverage import partial_periods, period_coverage
 
 GAPS_SHOWN: Final = 5
 """More missing runs of blocks than these are counted, and not named."""

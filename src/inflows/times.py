@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Final
 
 import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
+
+BEGINNING: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+"""valid_from of what has held since ever."""
+END: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+"""valid_to of what holds until now."""
 
 _FULL = "%Y-%m-%dT%H:%M:%S%.f%:z"
 

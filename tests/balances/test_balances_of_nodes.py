@@ -12,7 +12,7 @@ from cli.command_line import Line
 from evm import contracts as c
 from evm.anvil import Anvil, anvil
 from evm.fake_chain import FakeChain, error
-from net.playing import playing
+from network.playing import playing
 
 USDT = "0xdac17f958d2ee523a2206206994597c13d831ec7"
 WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"

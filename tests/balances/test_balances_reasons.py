@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from inflows.balances.reasons import Read, Unexplained, may_explain, read_between
+from inflows.balances.unexplained import Read, Unexplained, may_explain, read_between
 
 DAY = dt.date(2024, 3, 1)
 FLAGS = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")

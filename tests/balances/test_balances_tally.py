@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from support import NOON, USDT, WETH, ZERO, address, frame, transfer, transfers, wallet, wallets
 
+from inflows.addresses import address_key
 from inflows.balances import accounts, utxo
 from inflows.balances.exact import whole
 from inflows.balances.windows import windows
@@ -17,7 +18,6 @@ from inflows.contracts.balances import Balances
 from inflows.contracts.flows import Flows
 from inflows.contracts.raw import UtxoEntries
 from inflows.contracts.schema import dtypes
-from inflows.keys import address_key
 
 MOST = 2**256 - 1
 HOT, COLD, OTHER, USER = address("hot"), address("cold"), address("other"), address("user")

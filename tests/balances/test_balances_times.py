@@ -7,8 +7,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from inflows.balances.times import times_of
-from inflows.keys import BEGINNING
+from inflows.balances.block_times import times_of
+from inflows.times import BEGINNING
 
 NOON = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 

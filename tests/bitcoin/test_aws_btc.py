@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.raw import ingest, list_partitions, list_quarantine
-from inflows.raw.report import IngestReport
-from inflows.sources import aws_btc
+from inflows.raw.ingest_report import IngestReport
+from inflows.sources.aws import bitcoin
 from inflows.sources.formats import Order
 
 TIME = dt.datetime(2024, 3, 1, 12)  # noqa: DTZ001  # the table's timestamps have no zone
@@ -57,7 +57,7 @@ def write(path: Path, *rows: dict[str, Any], schema: dict[str, Any] = SCHEMA) ->
 
 def read(layout: Layout, *paths: Path) -> IngestReport:
     order = Order(tuple(str(path) for path in paths), None, None, layout.staging / "x")
-    return ingest(layout, aws_btc.deliver(order))
+    return ingest(layout, bitcoin.deliver(order))
 
 
 def stored(layout: Layout) -> pl.DataFrame:
@@ -115,7 +115,7 @@ def test_the_same_file_twice_is_stored_once(layout: Layout, tmp_path: Path) -> N
 def test_the_nearest_satoshi_of_a_double_is_the_true_one(amounts: list[int]) -> None:
     outs = [entry(n, SHOP, amount / 10**8) for n, amount in enumerate(amounts)]
     frame = pl.LazyFrame([transaction(1, [], outs, is_coinbase=True)], schema=SCHEMA)
-    rows = aws_btc.utxo_entries(frame, "bitcoin").collect()
+    rows = bitcoin.utxo_entries(frame, "bitcoin").collect()
     assert rows["reason"].null_count() == rows.height
     assert rows["amount_raw"].to_list() == [str(amount) for amount in amounts]
 

@@ -10,8 +10,8 @@ from bitcoin_node import SHARED, block, output, payment, real_block, spending, t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inflows.sources.bitcoin.amounts import satoshi, with_numbers_as_text
 from inflows.sources.bitcoin.blocks import Block, Malformed, decode_block
+from inflows.sources.bitcoin.satoshi import satoshi, with_numbers_as_text
 
 VALUE = pl.Struct({"value": pl.String})
 

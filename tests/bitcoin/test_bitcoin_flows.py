@@ -11,17 +11,18 @@ import pytest
 from bitcoin_node import SHARED, block, output, real_block, serving, spending, tx_id
 from support import wallet, wallets
 
-from inflows import compose, files
+from inflows import files
+from inflows.addresses import address_key
+from inflows.build import steps
 from inflows.contracts.raw import UtxoEntries
 from inflows.contracts.schema import conform
 from inflows.discover import discover
 from inflows.errors import UsageError
-from inflows.keys import address_key
-from inflows.net import Door
+from inflows.http import Door
 from inflows.settings import Settings, load_settings
 from inflows.sources.bitcoin import ingest_bitcoin
 from inflows.sources.bitcoin.blocks import decode_block, with_block_columns
-from inflows.stages.net import net_transactions
+from inflows.stages.utxo_netting import net_transactions
 from inflows.warehouse.query import run_sql
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -77,7 +78,7 @@ def market(tmp_path: Path) -> Settings:
         },
     )
     settings = load_settings(tmp_path / "data")
-    compose.import_folder(settings.layout, tmp_path, NOW)
+    steps.import_folder(settings.layout, tmp_path, NOW)
     return settings
 
 
@@ -101,7 +102,7 @@ def test_a_nodes_blocks_become_totals(market: Settings) -> None:
         ingest_bitcoin(
             market.layout, chain="bitcoin", rpc_urls=[node.url], from_block=0, to_block=0, door=door
         )
-    built = compose.build(market, as_of=None, now=NOW)
+    built = steps.build(market, as_of=None, now=NOW)
     assert not [note for note in built.notes if "UTXO" in note]
     _, flows = run_sql(
         built.database,
@@ -119,7 +120,7 @@ def test_a_nodes_blocks_become_totals(market: Settings) -> None:
         "basis = 'licence' and scope = 'exchange' and level = 'base' and period = '2024-H1'",
     )
     assert totals == [(Decimal("60000.000000"), Decimal("599994.000000"))]
-    assert compose.build(market, as_of=None, now=NOW + dt.timedelta(days=1)).computed == 0
+    assert steps.build(market, as_of=None, now=NOW + dt.timedelta(days=1)).computed == 0
 
 
 def test_the_recorded_block_touches_exchanges_where_it_is_known_to() -> None:
@@ -182,7 +183,7 @@ def test_what_a_discovery_finds_counts_at_level_all_from_the_next_build_on(marke
         "bitcoin: 1 address was spent together with labelled ones (1 added, 0 replaced, 0 unchanged)."
     )
     assert (again.labels.added, again.labels.unchanged) == (0, 1)
-    built = compose.build(market, as_of=None, now=NOW + dt.timedelta(days=1))
+    built = steps.build(market, as_of=None, now=NOW + dt.timedelta(days=1))
     _, rows = run_sql(
         built.database,
         "select flow_type, flow_type_all, to_address from fct_flow where amount_raw = '100000000' "

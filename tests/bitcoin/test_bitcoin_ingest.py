@@ -24,8 +24,8 @@ from typer.testing import CliRunner
 
 from inflows.cli import ingest_bitcoin as command
 from inflows.errors import UsageError, WorkError
+from inflows.http import Door, Patience
 from inflows.layout import Layout
-from inflows.net import Door, Patience
 from inflows.raw import list_partitions
 from inflows.sources.bitcoin import BitcoinReport, ingest, ingest_bitcoin
 

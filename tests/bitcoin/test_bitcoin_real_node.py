@@ -8,8 +8,8 @@ import pytest
 from bcoin import API_KEY, bcoin
 
 from inflows.errors import UsageError, WorkError
+from inflows.http import Door
 from inflows.layout import Layout
-from inflows.net import Door
 from inflows.raw import list_partitions
 from inflows.sources.bitcoin import ingest_bitcoin
 

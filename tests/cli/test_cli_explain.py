@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from command_line import Line
 
-from inflows.warehouse.explained import COLUMNS, explain, identity
+from inflows.warehouse.explain import COLUMNS, explain, identity
 from inflows.warehouse.query import run_sql
 
 PARTS = ("exchange", "chain", "asset", "day", "size_band")

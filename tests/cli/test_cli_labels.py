@@ -10,10 +10,10 @@ import pytest
 from command_line import Line
 from support import labels
 
-from inflows.keys import BEGINNING
 from inflows.layout import Layout
 from inflows.registry.store import append
 from inflows.registry.tables import LABELS
+from inflows.times import BEGINNING
 
 ONE, TWO, THREE = ("0x" + digit * 40 for digit in "abc")
 JUNE = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from command_line import Line
 
-from inflows.facts.shipped import shipped
+from inflows.reference.shipped import shipped
 
 
 @pytest.fixture

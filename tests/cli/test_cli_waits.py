@@ -5,7 +5,7 @@ import json
 
 import pytest
 from command_line import Line
-from net.playing import Play, in_turn, json_play, playing
+from network.playing import Play, in_turn, json_play, playing
 
 CANARY = "CANARYcanary0123456789"
 BLOCKS = ("--from-block", "1", "--to-block", "1")

@@ -370,7 +370,7 @@ DECOYS: list[Behaviour] = [
 
 
 def write_market(market: HiddenMarket, folder: Path) -> Path:
-    """The market's files in the own formats, as compose.import_folder takes them, and transfers.csv."""
+    """The market's files in the own formats, as build.steps.import_folder takes them, and transfers.csv."""
     folder.mkdir(parents=True, exist_ok=True)
     instant = (START - dt.timedelta(hours=1)).isoformat()
     hours = range(0, (market.days + 2) * 24, 24)

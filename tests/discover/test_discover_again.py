@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from hidden_market import HOUR, USDT, HiddenMarket, address, write_market
 
-from inflows import compose, files
+from inflows import files
+from inflows.build import steps
 from inflows.discover import DiscoveredDeposits, discover_deposits
 from inflows.discover.deposits import SOURCE
 from inflows.errors import UsageError
@@ -27,7 +28,7 @@ MARKET = HiddenMarket(1, exchanges=2, deposits=1, decoys=1, days=30)
 def known(tmp_path: Path) -> Settings:
     known = load_settings(tmp_path / "data")
     given = write_market(MARKET, tmp_path / "market")
-    compose.import_folder(known.layout, given, IMPORTED)
+    steps.import_folder(known.layout, given, IMPORTED)
     ingest(known, given / "transfers.csv")
     return known
 
@@ -44,7 +45,7 @@ def discover(known: Settings, at: dt.datetime, **options: object) -> DiscoveredD
 
 
 def labelled(known: Settings, at: dt.datetime) -> set[str]:
-    wallets = compose.Registries(known.layout, at).of_chain("ethereum").wallets
+    wallets = steps.Registries(known.layout, at).of_chain("ethereum").wallets
     return set(wallets.filter(pl.col("sources") == SOURCE)["address"])
 
 
@@ -86,7 +87,7 @@ def test_the_order_in_which_days_arrive_changes_nothing(known: Settings, tmp_pat
     assert box in labelled(known, LATER)
     at_once = load_settings(tmp_path / "other")
     given = tmp_path / "market"
-    compose.import_folder(at_once.layout, given, IMPORTED)
+    steps.import_folder(at_once.layout, given, IMPORTED)
     ingest(at_once, more)
     ingest(at_once, given / "transfers.csv")
     assert discover(at_once, LATER).outcomes.equals(in_steps.outcomes)
@@ -152,7 +153,7 @@ def test_a_withdrawn_label_that_is_found_again_holds_again(known: Settings, tmp_
 
 def test_a_build_as_of_the_past_does_not_see_what_was_discovered_since(known: Settings) -> None:
     def published(now: dt.datetime, as_of: dt.datetime | None) -> list[tuple[object, ...]]:
-        database = compose.build(known, as_of=as_of, now=now).database
+        database = steps.build(known, as_of=as_of, now=now).database
         return run_sql(
             database, "select flow_type_all, count(*), sum(usd) from fct_flow group by 1 order by 1"
         )[1]

@@ -10,7 +10,8 @@ from hidden_market import DECOYS, HiddenMarket, address, write_market
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inflows import compose, files
+from inflows import files
+from inflows.build import steps
 from inflows.discover import discover_deposits
 from inflows.discover.deposits import SOURCE
 from inflows.registry import effective
@@ -25,7 +26,7 @@ def stored(market: HiddenMarket, folder: Path) -> Settings:
     """A data folder with the market in it."""
     known = load_settings(folder / "data")
     given = write_market(market, folder / "market")
-    compose.import_folder(known.layout, given, NOW - dt.timedelta(days=1))
+    steps.import_folder(known.layout, given, NOW - dt.timedelta(days=1))
     with files.writing(known.layout):
         ingest_files(known.layout, [str(given / "transfers.csv")], "inflows")
     return known
@@ -70,7 +71,7 @@ def test_hidden_deposit_addresses_are_found_and_their_doubles_are_not(
         right = {box for box, exchange in labels.items() if market.swept.get(box) == exchange}
         assert len(right) >= 0.99 * len(labels), _names(market, set(labels) - right)
         assert len(right) >= 0.95 * len(market.swept)
-        database = compose.build(known, as_of=None, now=NOW).database
+        database = steps.build(known, as_of=None, now=NOW).database
         received = inflows_at(database, "all")
         for exchange, true in market.received_usd.items():
             assert received[exchange] == pytest.approx(true, rel=0.005)

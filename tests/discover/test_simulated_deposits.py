@@ -5,7 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from inflows import compose, files
+from inflows import files
+from inflows.build import steps
 from inflows.discover import discover_deposits
 from inflows.discover.deposits import SOURCE
 from inflows.registry import effective
@@ -33,7 +34,7 @@ def test_the_simulators_deposit_wallets_are_found_without_their_labels(tmp_path:
     same_case = pl.col("address").str.to_lowercase()
     labels.filter(~same_case.is_in([box.lower() for box in boxes])).write_csv(folder / "labels.csv")
     known = load_settings(tmp_path / "data")
-    compose.import_folder(known.layout, folder, NOW)
+    steps.import_folder(known.layout, folder, NOW)
     with files.writing(known.layout):
         ingest_files(known.layout, [str(folder / "transfers")], "inflows")
         for chain in CHAINS:

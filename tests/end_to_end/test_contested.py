@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from support import USDT, ZERO, address
 
-from inflows import chain_flows, compose
+from inflows.build import chain_flows, steps
 from inflows.contracts.flows import DailyFacts
 from inflows.contracts.schema import dtypes
 from inflows.files import writing
@@ -57,8 +57,8 @@ class World:
         with writing(self.settings.layout):
             ingest_files(self.settings.layout, [str(self._file(rows))], "inflows")
 
-    def build(self, **options: Any) -> compose.Built:
-        return compose.build(self.settings, as_of=None, now=options.pop("now", NOW), **options)
+    def build(self, **options: Any) -> steps.Built:
+        return steps.build(self.settings, as_of=None, now=options.pop("now", NOW), **options)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return run_sql(self.settings.layout.published, query)[1]

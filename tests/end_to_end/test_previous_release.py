@@ -10,10 +10,10 @@ import pytest
 from worlds import NOW, differences, market_files, publish, published_totals
 
 import inflows
-from inflows import compose, facts_store, remake
+from inflows.build import partition_facts, rebuild, steps
+from inflows.build.diff import diff
 from inflows.contracts.flows import Flows
 from inflows.contracts.schema import dtypes
-from inflows.diff import diff
 from inflows.settings import Settings, load_settings
 from inflows.simulate import Market
 from inflows.warehouse.vintages import read_manifests
@@ -43,8 +43,8 @@ def copied(made: Path, tmp_path: Path) -> Settings:
     return load_settings(shutil.copytree(made / "data", tmp_path / "data"))
 
 
-def build(settings: Settings, now: dt.datetime = LATER) -> compose.Built:
-    return compose.build(settings, as_of=None, now=now)
+def build(settings: Settings, now: dt.datetime = LATER) -> steps.Built:
+    return steps.build(settings, as_of=None, now=now)
 
 
 def test_a_data_folder_of_the_previous_release_is_computed_anew_and_gives_the_true_totals(
@@ -62,7 +62,7 @@ def test_a_data_folder_of_the_previous_release_is_computed_anew_and_gives_the_tr
 def test_a_vintage_of_the_previous_release_can_be_read_made_again_and_compared(previous: Path) -> None:
     settings = load_settings(previous / "data")
     (old,) = read_manifests(settings.layout)
-    again = remake.remake(settings.layout, old.name)
+    again = rebuild.remake(settings.layout, old.name)
     new = build(settings).vintage
     assert [found.name for found in read_manifests(settings.layout)] == [new, old.name]
     changes = diff(settings.layout, old.name, new)
@@ -85,7 +85,7 @@ def _another_polars(patch: pytest.MonkeyPatch) -> None:
 
 def _another_column(patch: pytest.MonkeyPatch) -> None:
     others = {Flows: dtypes(Flows) | {"amount": pl.Decimal(38, 10)}}
-    patch.setattr(facts_store, "dtypes", lambda schema: others.get(schema, dtypes(schema)))
+    patch.setattr(partition_facts, "dtypes", lambda schema: others.get(schema, dtypes(schema)))
 
 
 @pytest.mark.parametrize("change", [_another_release, _another_polars, _another_column])
@@ -171,8 +171,8 @@ def test_what_killed_runs_left_beside_their_places_goes_with_the_next_build(copi
 
 def test_the_newest_publication_is_the_last_one_even_where_the_clock_was_set_back(copied: Settings) -> None:
     first = build(copied).vintage
-    second = compose.build(copied, as_of=LATER, now=NOW.replace(month=6)).vintage
-    third = compose.build(copied, as_of=LATER, now=NOW.replace(month=3)).vintage
+    second = steps.build(copied, as_of=LATER, now=NOW.replace(month=6)).vintage
+    third = steps.build(copied, as_of=LATER, now=NOW.replace(month=3)).vintage
     names = [found.name for found in read_manifests(copied.layout)]
     assert names[:3] == [third, second, first]
     assert len(names) == 4

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import KEY, NOW, differences, ingest, market_files, publish, published_totals
 
-from inflows import compose
+from inflows.build import steps
 from inflows.settings import load_settings
 from inflows.simulate import Market, random_market
 
@@ -92,9 +92,9 @@ def test_other_thread_counts_and_time_zones_give_the_same_totals(
 def test_other_partitions_computed_together_give_the_same_totals(
     market: Path, reference: list[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inflows import facts_store
+    from inflows.build import partition_facts
 
-    monkeypatch.setattr(facts_store, "BATCH_BYTES", 1)  # every chain-day by itself
+    monkeypatch.setattr(partition_facts, "BATCH_BYTES", 1)  # every chain-day by itself
     assert published_totals(publish(tmp_path / "data", market)) == reference
 
 
@@ -103,7 +103,7 @@ def test_a_build_of_the_same_inputs_computes_nothing_and_gives_the_same_bytes(
 ) -> None:
     first = publish(tmp_path / "data", market)
     chosen = load_settings(tmp_path / "data")
-    again = compose.build(chosen, as_of=None, now=NOW.replace(hour=1))
+    again = steps.build(chosen, as_of=None, now=NOW.replace(hour=1))
     assert again.computed == 0
     assert again.partitions > 0
     results = [path.read_bytes() for path in chosen.layout.vintages.glob("*/totals.parquet")]
@@ -129,7 +129,7 @@ def test_a_new_label_computes_its_chain_again_and_no_other(market: Path, tmp_pat
     from inflows.registry.imports import import_labels
 
     import_labels(chosen.layout, tmp_path / "labels.csv", known_at=None, now=NOW)
-    again = compose.build(chosen, as_of=None, now=NOW.replace(hour=1))
+    again = steps.build(chosen, as_of=None, now=NOW.replace(hour=1))
     days = pl.read_parquet(market / "transfers" / "*.parquet").with_columns(pl.col("block_time").dt.date())
     assert again.computed == days.filter(chain="ethereum")["block_time"].n_unique()
     after = published_totals(again.database)

@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from inflows import compose, files
+from inflows import files
+from inflows.build import steps
 from inflows.settings import Settings, load_settings
 from inflows.simulate import Market, simulate
 from inflows.sources import ingest_files
@@ -36,9 +37,9 @@ def ingest(settings: Settings, *paths: Path) -> None:
 def publish(data: Path, market: Path, *transfers: Path, now: dt.datetime = NOW) -> Path:
     """The database that a data folder publishes of a market; transfers: other files than the market's."""
     settings = load_settings(data)
-    compose.import_folder(settings.layout, market, now)
+    steps.import_folder(settings.layout, market, now)
     ingest(settings, *(transfers or (market / "transfers",)))
-    return compose.build(settings, as_of=None, now=now).database
+    return steps.build(settings, as_of=None, now=now).database
 
 
 def published_totals(database: Path) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from net.playing import Asked, Play, json_play
+from network.playing import Asked, Play, json_play
 
+from inflows.http import Patience
 from inflows.layout import Layout
-from inflows.net import Patience
 from inflows.sources.evm import Pace
 from inflows.sources.evm.logs import TRANSFER_BLOOM
 from inflows.sources.evm_logs import TRANSFER_TOPIC

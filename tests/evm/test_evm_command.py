@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from evm.fake_chain import QUICK, FakeChain, blocks_read, error, stored, tree
-from net.playing import Play, json_play, playing
+from network.playing import Play, json_play, playing
 
 from inflows.layout import Layout
 from inflows.sources.evm import ingest_evm
@@ -172,16 +172,16 @@ class Killing:
 def test_no_more_is_held_in_memory_than_a_commit_and_a_piece(tmp_path, monkeypatch):
     from dataclasses import replace
 
-    from inflows.sources.evm import storing
+    from inflows.sources.evm import pending_blocks
 
     held = []
-    whole = storing.ingest
+    whole = pending_blocks.ingest
 
     def watched(layout, deliveries, **options):
         held.append(sum(d.frame.collect().height for d in deliveries))
         return whole(layout, deliveries, **options)
 
-    monkeypatch.setattr(storing, "ingest", watched)
+    monkeypatch.setattr(pending_blocks, "ingest", watched)
     chain = FakeChain(head=600)
     with playing(chain) as stage:
         ingest_evm(Layout(tmp_path), chain="ethereum", rpc_urls=[stage.url], from_block=1, to_block=600,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inflows.net import BadAnswer, KeyRefused, RateLimited
+from inflows.http import BadAnswer, KeyRefused, RateLimited
 from inflows.sources.evm.errors import Fault, RpcError, asked_wait, classify, suggested_size
 
 SPLITS = [

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from evm.fake_chain import QUICK, START, FakeChain, blocks_read, error, person, stored, tree
 from evm.test_evm_errors import SPLITS, WAITS
-from net.playing import Play, json_play, playing
+from network.playing import Play, json_play, playing
 
 from inflows.errors import UsageError, WorkError
+from inflows.http import BadAnswer, KeyRefused
 from inflows.layout import Layout
-from inflows.net import BadAnswer, KeyRefused
 from inflows.raw.store import coverage
 from inflows.sources.evm import ingest_evm
 

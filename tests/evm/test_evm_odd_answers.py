@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from evm.fake_chain import QUICK, FakeChain, tree
-from net.playing import playing
+from network.playing import playing
 
 from inflows.errors import InflowsError
 from inflows.layout import Layout

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from evm.fake_chain import QUICK
-from net.playing import json_play, playing
+from network.playing import json_play, playing
 
 from inflows.layout import Layout
 from inflows.sources import ingest_files

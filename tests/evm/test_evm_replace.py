@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 from evm.fake_chain import QUICK, START, FakeChain, person
-from net.playing import playing
+from network.playing import playing
 
 from inflows.errors import UsageError
 from inflows.layout import Layout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evm.fake_chain import QUICK, FakeChain, stored
-from net.playing import playing
+from network.playing import playing
 
 from inflows.layout import Layout
 from inflows.sources.evm import ingest_evm

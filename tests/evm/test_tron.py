@@ -12,12 +12,12 @@ import pytest
 from evm.fake_chain import QUICK, FakeChain, person, stored
 from hypothesis import given
 from hypothesis import strategies as st
-from net.playing import json_play, playing
+from network.playing import json_play, playing
 
 from inflows.chains import CHAIN_IDS, EVM_ZERO, TRON_ZERO
 from inflows.errors import UsageError
+from inflows.http import AdaptiveSize, Door, parse_endpoint
 from inflows.layout import Layout
-from inflows.net import AdaptiveSize, Door, parse_endpoint
 from inflows.sources.evm import ingest_evm
 from inflows.sources.evm.client import Client
 from inflows.sources.evm.nodes import Node

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from evm.fake_chain import QUICK, START, person, stored, tree
 from evm.test_tron import Tron
-from net.playing import Play, json_play, playing
+from network.playing import Play, json_play, playing
 
 from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from inflows.files import writing
-from inflows.labels.importing import import_labels_of
-from inflows.labels.report import LabelsReport
+from inflows.labels.import_lists import import_labels_of
+from inflows.labels.import_report import LabelsReport
 from inflows.layout import Layout
 from inflows.registry import effective
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inflows.labels.addresses import WRONG_CHECKSUM, WRONG_FORM, Verdict, judge, keeps_eip55
+from inflows.labels.address_check import WRONG_CHECKSUM, WRONG_FORM, Verdict, judge, keeps_eip55
 
 ONES = "0x" + "1" * 40
 

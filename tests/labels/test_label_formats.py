@@ -21,7 +21,7 @@ from label_lists import (
 )
 
 from inflows.errors import UsageError
-from inflows.labels.sources import FORMATS
+from inflows.labels.list_format import FORMATS
 from inflows.layout import Layout
 from inflows.registry.label_sources import label_sources
 from inflows.registry.store import files_of

@@ -21,12 +21,12 @@ from label_lists import (
     write_files,
 )
 
+from inflows.build.registry_snapshot import Registries
 from inflows.exchanges import Names
 from inflows.files import writing
-from inflows.labels import quarantine
-from inflows.labels.importing import unknown_exchanges
+from inflows.labels import label_quarantine
+from inflows.labels.import_lists import unknown_exchanges
 from inflows.layout import Layout
-from inflows.registries import Registries
 from inflows.registry.imports import import_assets
 
 MIXED = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
@@ -42,7 +42,7 @@ def owners(chain: str, **lists: str) -> str:
 
 def test_a_bad_claim_lies_in_quarantine_with_its_place_and_reason(layout: Layout, tmp_path: Path) -> None:
     load(layout, write_checkout(tmp_path, "spellbook"), "spellbook")
-    [row] = quarantine.quarantined(layout).rows(named=True)
+    [row] = label_quarantine.quarantined(layout).rows(named=True)
     assert (row["address"], row["reason"], row["chain"]) == (BITCOIN.lower(), "bad_checksum", "bitcoin")
     assert (row["name"], row["exchange"], row["label"]) == ("Gate.io", "gate", "Gate.io 2")
     assert row["list"].endswith("cex_bitcoin_addresses.sql")
@@ -52,11 +52,11 @@ def test_a_bad_claim_lies_in_quarantine_with_its_place_and_reason(layout: Layout
 def test_a_list_imported_again_replaces_its_quarantine_and_no_other(layout: Layout, tmp_path: Path) -> None:
     write_files(tmp_path, {"cex/a.js": owners("bitcoin", a="1bad"), "cex/b.js": owners("bitcoin", b="2bad")})
     load(layout, tmp_path, "defillama")
-    assert quarantine.quarantined(layout)["address"].to_list() == ["1bad", "2bad"]
+    assert label_quarantine.quarantined(layout)["address"].to_list() == ["1bad", "2bad"]
     write_files(tmp_path, {"cex/a.js": owners("bitcoin", a=BITCOIN)})
     load(layout, tmp_path / "cex" / "a.js", "defillama", now=LATER)
-    assert quarantine.quarantined(layout)["address"].to_list() == ["2bad"]
-    assert quarantine.lists(layout)["imported"].to_list() == [1, 0]
+    assert label_quarantine.quarantined(layout)["address"].to_list() == ["2bad"]
+    assert label_quarantine.lists(layout)["imported"].to_list() == [1, 0]
 
 
 def test_a_list_of_which_every_claim_fails_is_a_finding(layout: Layout, tmp_path: Path) -> None:
@@ -67,12 +67,12 @@ def test_a_list_of_which_every_claim_fails_is_a_finding(layout: Layout, tmp_path
     report = load(layout, write_files(tmp_path, files), "defillama")
     assert report.worthless == ("defillama, cex/a.js, litecoin: 2",)
     assert "Every claim failed: defillama, cex/a.js, litecoin: 2." in report.sentence()
-    assert quarantine.worthless_lists(quarantine.lists(layout))["list"].to_list() == ["cex/a.js"]
+    assert label_quarantine.worthless_lists(label_quarantine.lists(layout))["list"].to_list() == ["cex/a.js"]
 
 
 def test_counts_by_list_add_up_to_what_was_read(layout: Layout, tmp_path: Path) -> None:
     report = load(layout, write_checkout(tmp_path, "spellbook"), "spellbook")
-    told = quarantine.lists(layout)
+    told = label_quarantine.lists(layout)
     parts = told.select("imported", "repeated", "quarantined", "skipped").sum_horizontal()
     assert parts.to_list() == told["claims"].to_list()
     assert told["claims"].sum() == report.claims

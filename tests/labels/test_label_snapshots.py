@@ -23,9 +23,9 @@ from label_lists import (
 )
 
 from inflows.files import writing
-from inflows.labels import asking, snapshots
-from inflows.labels.importing import import_labels_of
-from inflows.labels.report import LabelsReport
+from inflows.labels import address_lookup, snapshots
+from inflows.labels.import_lists import import_labels_of
+from inflows.labels.import_report import LabelsReport
 from inflows.layout import Layout
 from inflows.registry import effective
 
@@ -45,7 +45,7 @@ def replace(layout: Layout, path: Path, form: str, now: dt.datetime) -> LabelsRe
 
 
 def holding(layout: Layout, as_of: dt.datetime = FAR) -> list[str]:
-    held = asking.in_effect(effective.labels(layout, as_of)).collect()
+    held = address_lookup.in_effect(effective.labels(layout, as_of)).collect()
     return sorted(held["address"])
 
 

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from inflows import files
+from inflows.build.registry_snapshot import Registries
 from inflows.exchanges import known_exchanges, known_names, one_spelling, read_aliases, spelling
-from inflows.labels.importing import import_labels_of
+from inflows.labels.import_lists import import_labels_of
 from inflows.layout import Layout
-from inflows.registries import Registries
 from inflows.registry import effective, imports
 
 NOW = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)

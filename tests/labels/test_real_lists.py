@@ -9,7 +9,7 @@ from label_lists import load, stored
 
 from inflows.chains import chain_slug
 from inflows.exchanges import Names
-from inflows.labels.addresses import judge
+from inflows.labels.address_check import judge
 from inflows.layout import Layout
 
 EXTRACTS = Path(__file__).parents[3] / "shared" / "reference" / "labels"

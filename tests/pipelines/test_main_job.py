@@ -25,7 +25,7 @@ def test_the_flow_publishes_what_the_command_line_publishes(
 ) -> None:
     from prefect.artifacts import Artifact
 
-    from inflows import compose
+    from inflows.build import steps
     from inflows.settings import Settings, load_settings
     from inflows.simulate import Market, simulate
     from inflows.warehouse.totals import read_totals
@@ -34,9 +34,9 @@ def test_the_flow_publishes_what_the_command_line_publishes(
     def small_sample(settings: Settings) -> Path:
         return simulate(settings.layout.root / "sample", transfers=2_000, seed=1, market=Market.small())
 
-    monkeypatch.setattr(compose, "make_sample", small_sample)
+    monkeypatch.setattr(steps, "make_sample", small_sample)
     result = main_job(data=str(tmp_path / "flow"), sample=True)
-    plain = compose.run_sample(load_settings(tmp_path / "plain"), now=dt.datetime.now(dt.UTC))
+    plain = steps.run_sample(load_settings(tmp_path / "plain"), now=dt.datetime.now(dt.UTC))
 
     published = read_totals(Path(result["database"]))
     assert published.equals(read_totals(plain.database))

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from price_server import PriceServer
 
+from inflows.http import Door, Patience
 from inflows.layout import Layout
-from inflows.net import Door, Patience
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from price_rows import times_and_prices, utc
 from price_server import PriceServer
 
 from inflows.errors import UsageError, WorkError
+from inflows.http import Door
 from inflows.layout import Layout
-from inflows.net import Door
 from inflows.prices import PricesReport, fetch_prices
 
 Kline = Callable[..., str]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from price_rows import utc
 
 from inflows.contracts.schema import PRICE, UTC_TIME
-from inflows.prices.judge import judge_quotes, to_eighteen_places
 from inflows.prices.quotes import quotes_frame
+from inflows.prices.validate import judge_quotes, to_eighteen_places
 
 START = utc("2024-03-01 00:00")
 NOW = utc("2024-06-01 00:00")

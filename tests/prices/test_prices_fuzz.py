@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from inflows.contracts.schema import PRICE, UTC_TIME
 from inflows.errors import UsageError
-from inflows.prices.importing import FORMATS
-from inflows.prices.judge import judge_quotes
+from inflows.prices.import_files import FORMATS
 from inflows.prices.quotes import QUARANTINED, QUOTES, SET_ASIDE
+from inflows.prices.validate import judge_quotes
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 NAMES = {"binance-klines": "ETHUSDT-1h.json"}

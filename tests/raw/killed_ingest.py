@@ -10,11 +10,11 @@ from pathlib import Path
 
 from inflows import files
 from inflows.layout import Layout
-from inflows.raw import merging
+from inflows.raw import merge
 from inflows.sources import ingest_files
 
 data, path, fatal, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
-whole_write, whole_removal, steps = files.write_parquet, merging.remove_partition, 0
+whole_write, whole_removal, steps = files.write_parquet, merge.remove_partition, 0
 
 
 def _deadly(step):
@@ -31,6 +31,6 @@ def _deadly(step):
 
 
 files.write_parquet = _deadly(whole_write)
-merging.remove_partition = _deadly(whole_removal)
+merge.remove_partition = _deadly(whole_removal)
 ingest_files(Layout(data), [path], "inflows")
 print(steps)

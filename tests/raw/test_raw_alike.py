@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from raw_helpers import transfer
 
+from inflows.addresses import address_key
 from inflows.contracts.raw import Transfers
 from inflows.contracts.schema import dtypes
-from inflows.keys import address_key
-from inflows.raw.alike import apart
+from inflows.raw.dedupe import apart
 from inflows.raw.order import in_order
 from inflows.raw.resolve import DELIVERED, KEYS, ORDER, STORED, resolve
 

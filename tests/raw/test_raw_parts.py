@@ -15,7 +15,7 @@ from inflows.errors import WorkError
 from inflows.layout import Layout
 from inflows.raw import ingest, parts
 from inflows.raw.delivery import CHAIN, DATE
-from inflows.raw.marks import marks_of
+from inflows.raw.partial_days import marks_of
 from inflows.raw.parts import Part, Partition, Pile, split
 
 PLACES = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["1", "2", "3"])), max_size=12)

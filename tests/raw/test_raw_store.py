@@ -7,14 +7,14 @@ import pytest
 from raw_helpers import ALICE, BOB, NOON, block, delivery, entry, kept, store, transfer, tree
 
 from inflows import files
+from inflows.addresses import address_key
 from inflows.contracts.raw import Quarantine, Transfers
 from inflows.contracts.schema import dtypes
 from inflows.errors import UsageError, WorkError
-from inflows.keys import address_key
 from inflows.layout import Layout
-from inflows.raw import Delivery, coverage, ingest, list_partitions, merging, partition_fingerprint
+from inflows.raw import Delivery, coverage, ingest, list_partitions, merge, partition_fingerprint
 from inflows.raw import partitions as partitions_module
-from inflows.stages.coverage import EVIDENCE
+from inflows.stages.period_coverage import EVIDENCE
 
 TOMORROW = NOON + dt.timedelta(days=1)
 
@@ -68,7 +68,7 @@ def test_many_partitions_in_small_passes_are_the_same_as_in_one(
         for place in range(3)
     ]
     store(layout, "transfers", rows)
-    monkeypatch.setattr(merging, "ROWS_A_PASS", 4)
+    monkeypatch.setattr(merge, "ROWS_A_PASS", 4)
     other = Layout(tmp_path / "other")
     store(other, "transfers", rows)
     assert tree(other.root) == tree(layout.root)

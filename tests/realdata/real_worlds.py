@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 from real_files import Claim, Quote, write_jurisdictions, write_labels, write_quotes
 
-from inflows import compose, files
+from inflows import files
+from inflows.build import steps
 from inflows.registry import imports
 from inflows.settings import Settings, load_settings
 from inflows.sources import ingest_files
@@ -40,7 +41,7 @@ def publish(data: Path, claims: Iterable[Claim], quotes: Iterable[Quote] = ()) -
         )
         if quoted:
             imports.import_prices(settings.layout, write_quotes(given / "prices.csv", quoted), now=NOW)
-    return compose.build(settings, as_of=None, now=NOW).database
+    return steps.build(settings, as_of=None, now=NOW).database
 
 
 def import_claims(data: Path, claims: Iterable[Claim]) -> None:

@@ -41,7 +41,8 @@ from real_files import (
 )
 from real_worlds import NOW, import_claims, ingest, publish, raw_bytes, select, stored
 
-from inflows import compose, files
+from inflows import files
+from inflows.build import steps
 from inflows.registry import imports
 from inflows.settings import load_settings
 
@@ -257,7 +258,7 @@ def test_one_list_gives_the_counts_that_others_made_with_it_and_one_more_label_t
         imports.import_labels(settings.layout, path, now=NOW + dt.timedelta(hours=1))
     old = settings.layout.vintages / select(before, "select vintage from meta_vintage")[0]["vintage"]
     bytes_before = (old / "totals.parquet").read_bytes()
-    built = compose.build(settings, as_of=None, now=NOW + dt.timedelta(hours=2))
+    built = steps.build(settings, as_of=None, now=NOW + dt.timedelta(hours=2))
     second = select(built.database, "select * from fct_flow")
     assert counted(second, "to", "token") == {"binance": 2, "coinbase": 7, "bitfinex": 1}
     assert differences(second, expected_flows(moves, book_of([*alone, one_more]), [])) == []

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from registry_files import NOW, load
 
+from inflows.addresses import address_form
 from inflows.chains import CHAINS, FAMILY
-from inflows.keys import address_form
 from inflows.layout import Layout
 from inflows.registry import effective
 from inflows.registry.imports import core_assets_path

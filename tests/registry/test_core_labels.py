@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from inflows.exchanges import EXCHANGE, known_exchanges
-from inflows.facts.shipped import shipped
-from inflows.keys import END
-from inflows.labels.addresses import judge
+from inflows.labels.address_check import judge
 from inflows.layout import Layout
+from inflows.reference.shipped import shipped
 from inflows.registry import effective, imports
 from inflows.registry.label_sources import label_sources
+from inflows.times import END
 
 NOW = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 TEN_LARGEST = (

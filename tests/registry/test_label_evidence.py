@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 from registry_files import LATER, NOW, A, B, load_rows, row
 
+from inflows.build.registry_snapshot import Registries
 from inflows.errors import UsageError
 from inflows.files import write_parquet
 from inflows.layout import Layout
-from inflows.registries import Registries
 from inflows.registry import effective
 from inflows.registry.label_sources import label_sources, lineages
 from inflows.registry.store import append, files_of

@@ -12,11 +12,11 @@ from registry_files import LATER, NOW, load, load_rows, write_csv
 
 from inflows.contracts.licences import STATUSES, UNDER_WAY
 from inflows.errors import UsageError
-from inflows.facts.shipped import shipped
 from inflows.layout import Layout
+from inflows.reference.shipped import shipped
 from inflows.registry import effective
 from inflows.registry.imports import import_licences
-from inflows.stages.licences import weights_of_licences
+from inflows.stages.licence_weights import weights_of_licences
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 SOUND = {

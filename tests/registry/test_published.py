@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from registry_files import LATER, NOW, load_rows
 
+from inflows.build.registry_snapshot import Registries
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.registries import Registries
-from inflows.registry.published import references
+from inflows.registry.published_figures import references
 
 SOUND = {
     "figure": "mine", "period": "2024-H1", "jurisdiction": "HK", "other": "", "measure": "received",

@@ -9,8 +9,8 @@ import pytest
 from registry_files import LATER, NOW, load, write_csv
 
 from inflows.errors import UsageError
-from inflows.facts.shipped import shipped
 from inflows.layout import Layout
+from inflows.reference.shipped import shipped
 from inflows.registry import effective
 
 

@@ -12,7 +12,7 @@ from source_files import quarantined, stored
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.sources import ingest_files
-from inflows.sources.aws_eth import whole_number
+from inflows.sources.aws.ethereum import whole_number
 from inflows.sources.evm_logs import TRANSFER_TOPIC
 from inflows.sources.evm_traces import position_of
 

@@ -19,8 +19,8 @@ from source_files import ROW, stored, tree, write_csv
 from test_cryo import token
 
 from inflows.errors import UsageError, WorkError
+from inflows.http import objects
 from inflows.layout import Layout
-from inflows.net import objects
 from inflows.sources import batches, ingest_files
 
 DAYS = ("2024-03-30", "2024-03-31", "2024-04-01")
@@ -363,7 +363,7 @@ def test_our_own_files_and_cryos_are_read_from_buckets_too(
 
 
 def _options(**environment: str) -> dict[str, Any]:
-    from inflows.net.aws_environment import options
+    from inflows.http.aws_environment import options
 
     return options(environment)
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from source_files import ROW, TOKEN, A
 
 from inflows.raw.delivery import delivered_columns
-from inflows.sources import own, usual
-from inflows.sources.tables import LINE
+from inflows.sources import fast_path
+from inflows.sources.own_format import normalise
+from inflows.sources.table_files import LINE
 
 NAMES = list(delivered_columns("transfers"))
 CASES: dict[str, list[Any]] = {
@@ -37,8 +38,8 @@ CASES: dict[str, list[Any]] = {
 
 
 def long_way(frame: pl.DataFrame) -> pl.DataFrame:
-    judged = own.normalise_transfers(frame.lazy(), frame["chain"].unique().to_list()).collect()
-    return own.with_rows(judged, frame).select(NAMES)
+    judged = normalise.normalise_transfers(frame.lazy(), frame["chain"].unique().to_list()).collect()
+    return normalise.with_rows(judged, frame).select(NAMES)
 
 
 def rows(*changes: dict[str, Any]) -> pl.DataFrame:
@@ -49,7 +50,7 @@ def rows(*changes: dict[str, Any]) -> pl.DataFrame:
 
 def same(frame: pl.DataFrame) -> bool:
     order = NAMES  # all of them: rows that differ in one thing alone must not stand in either order
-    found = usual.judge(frame, frame, frame["chain"].unique().to_list())
+    found = fast_path.judge(frame, frame, frame["chain"].unique().to_list())
     good, bad = (
         [part.filter(pl.col("reason").is_null()).sort(order) for part in (found, long_way(frame))],
         [
@@ -96,12 +97,12 @@ def test_typed_columns_are_judged_as_the_long_way_judges_them() -> None:
 
 
 def test_usual_rows_do_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own, "normalise_transfers", None)
+    monkeypatch.setattr(normalise, "normalise_transfers", None)
     frame = rows({}, {"kind": "native", "contract": ""}, {"kind": "trace", "contract": "", "position": "8"})
-    assert usual.judge(frame, frame, ["ethereum"])["reason"].null_count() == 3
+    assert fast_path.judge(frame, frame, ["ethereum"])["reason"].null_count() == 3
 
 
 def test_a_line_that_does_not_fit_and_no_rows_at_all_are_no_special_case() -> None:
     line = rows({**dict.fromkeys(ROW), LINE: "a,b"})
     assert same(line)
-    assert usual.judge(line.clear(), line.clear(), []).columns == NAMES
+    assert fast_path.judge(line.clear(), line.clear(), []).columns == NAMES

@@ -20,7 +20,7 @@ from inflows.raw.readings import ReadRange, joined, ranges_read, whole_days
 from inflows.sources.labelled import digest_of
 from inflows.sources.sqd import ingest_sqd
 from inflows.sources.sqd.plan import PieceSize
-from inflows.stages.coverage import judged
+from inflows.stages.period_coverage import judged
 
 DAY = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

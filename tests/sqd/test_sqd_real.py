@@ -8,7 +8,7 @@ from evm.fake_chain import QUICK as QUICK_RPC
 from evm.fake_chain import stored
 from evm.test_evm_anvil import BINANCE, HEIR, HELPERS, prepare, story
 from evm.test_evm_recorded import Mainnet, needs_mainnet
-from net.playing import playing
+from network.playing import playing
 from sqd.portal_server import World, portal
 from sqd.worlds import portal_block, read, world_of_rpc
 

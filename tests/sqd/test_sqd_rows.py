@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from evm.fake_chain import QUICK as QUICK_RPC
 from evm.fake_chain import USDT, FakeChain, blocks_read, digest, person, stored, tree
-from net.playing import playing
+from network.playing import playing
 from sqd.portal_server import portal
 from sqd.worlds import QUICK, fake_world, read
 

@@ -15,8 +15,8 @@ from sqd.portal_server import Turn, World, portal
 from sqd.worlds import QUICK, at, fake_world, read
 
 from inflows.errors import UsageError, WorkError
+from inflows.http import Door, Request, parse_endpoint, whole_lines
 from inflows.layout import Layout
-from inflows.net import Door, Request, parse_endpoint, whole_lines
 from inflows.sources.sqd import ingest_sqd
 from inflows.sources.sqd.query import Query
 

@@ -9,8 +9,8 @@ from typing import Any
 from evm.fake_chain import FakeChain
 from sqd.portal_server import World
 
+from inflows.http import Patience
 from inflows.layout import Layout
-from inflows.net import Patience
 from inflows.sources.sqd import SqdPace, SqdReport, ingest_sqd
 
 QUICK = SqdPace(

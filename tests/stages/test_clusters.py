@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import NOON, frame, wallet, wallets
 
+from inflows.addresses import address_key
 from inflows.contracts.raw import UtxoEntries
 from inflows.contracts.registry import Labels
 from inflows.contracts.schema import dtypes
-from inflows.keys import address_key
 from inflows.stages.clusters import components, discover_cospending
 
 HOUR = dt.timedelta(hours=1)

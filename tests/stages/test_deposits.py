@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from support import NOON, USDT, ZERO, address, asset, assets, transfer, transfers, wallet, wallets
 
-from inflows.stages.deposits import candidates, events, gathering, senders
+from inflows.stages.deposit_candidates import candidates, events, gathering, senders
 from inflows.stages.sweeps import judge, settle
 
 LISTED = assets(asset(), asset("", "ETH", 18, "native"))

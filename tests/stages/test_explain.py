@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inflows.stages.explain import PARTS, dollars, parts
+from inflows.stages.breakdown import PARTS, dollars, parts
 
 EXACT = pl.Decimal(38, 24)
 PIECE = {

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from support import NOON, address, transfer, transfers, wallet, wallets
 
-from inflows.keys import address_key
+from inflows.addresses import address_key
 from inflows.stages.label import label_transfers, touching
 
 

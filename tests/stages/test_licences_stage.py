@@ -9,7 +9,7 @@ from support import frame
 
 from inflows.contracts.licences import Licences, References
 from inflows.periods import bounds
-from inflows.stages.licences import weights_of_licences, with_days, with_standing
+from inflows.stages.licence_weights import weights_of_licences, with_days, with_standing
 
 
 def licences(*rows: dict[str, object]) -> pl.LazyFrame:

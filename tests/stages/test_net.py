@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import NOON, asset, assets, frame, prices, wallet, wallets
 
+from inflows.addresses import address_key
 from inflows.contracts.flows import DailyFacts, Flows
 from inflows.contracts.names import CUSTODY_ROLES, LEVELS
 from inflows.contracts.raw import UtxoEntries
 from inflows.contracts.schema import dtypes
-from inflows.keys import address_key
 from inflows.stages.aggregate import daily_facts, flows
-from inflows.stages.net import net_transactions, too_large_transactions
 from inflows.stages.price import price_transfers
+from inflows.stages.utxo_netting import net_transactions, too_large_transactions
 
 TX = "ab" * 32
 

@@ -8,7 +8,7 @@ from support import NOON, USDT, ZERO, address, asset, assets, prices, transfer, 
 
 from inflows.chains import STAKING_CONTRACTS
 from inflows.stages.label import label_transfers
-from inflows.stages.passing import FINDING, daily_parts, passed_through, sentence, without_custody
+from inflows.stages.pass_through import FINDING, daily_parts, passed_through, sentence, without_custody
 from inflows.stages.price import price_transfers
 
 KNOWN = wallets(

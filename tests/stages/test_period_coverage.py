@@ -8,7 +8,7 @@ import pytest
 from support import wallet, wallets
 
 from inflows.contracts.schema import dtypes
-from inflows.stages.coverage import for_people, in_words, judged, period_coverage
+from inflows.stages.period_coverage import for_people, in_words, judged, period_coverage
 from inflows.warehouse.inputs import Coverage
 
 LATER = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)

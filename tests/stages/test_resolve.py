@@ -6,13 +6,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from inflows.addresses import address_key
 from inflows.contracts.flows import Wallets
 from inflows.contracts.names import LEVELS
 from inflows.contracts.registry import Labels
 from inflows.contracts.schema import dtypes
 from inflows.errors import WorkError
-from inflows.keys import BEGINNING, END, address_key
-from inflows.stages.resolve import resolve_wallets
+from inflows.stages.wallets import resolve_wallets
+from inflows.times import BEGINNING, END
 
 A, B = "0x" + "a" * 40, "0x" + "b" * 40
 Claim = dict[str, Any]

@@ -6,7 +6,7 @@ import polars as pl
 from support import frame, weights
 
 from inflows.contracts.flows import DailyFacts
-from inflows.stages.unplaced import sentence, without_basis
+from inflows.stages.unattributed import sentence, without_basis
 
 
 def daily(*flows: tuple[str | None, str | None, str, str, int]) -> pl.LazyFrame:

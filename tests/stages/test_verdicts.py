@@ -7,10 +7,10 @@ import pytest
 from support import address, labels
 
 from inflows.contracts.names import LEVELS
-from inflows.keys import BEGINNING, END
-from inflows.stages.contests import REASONS
-from inflows.stages.resolve import contested_wallets, resolve_wallets
-from inflows.stages.verdicts import contested, verdicts
+from inflows.stages.claim_rule import REASONS
+from inflows.stages.claim_verdicts import contested, verdicts
+from inflows.stages.wallets import contested_wallets, resolve_wallets
+from inflows.times import BEGINNING, END
 
 WALLET = address("wallet")
 LINEAGES = {"copy": "explorer", "explorer": "explorer"}

@@ -17,7 +17,7 @@ import pyarrow  # noqa: F401
 from warehouse_inputs import vintage, warehouse_inputs
 
 from inflows.layout import Layout
-from inflows.warehouse import building
+from inflows.warehouse import fill_database
 from inflows.warehouse.inputs import WarehouseInputs
 from inflows.warehouse.publish import publish
 from inflows.warehouse.query import run_sql
@@ -25,7 +25,7 @@ from inflows.warehouse.query import run_sql
 OLDER, NEWER = "2024-07-02t00-00-00z", "2024-07-03t00-00-00z"
 STEPS = (
     *((os, name) for name in ("rename", "replace", "link", "rmdir")),
-    *((building, name) for name in ("fill", "insert_files", "run_checks", "read_back")),
+    *((fill_database, name) for name in ("fill", "insert_files", "run_checks", "read_back")),
 )
 
 

@@ -10,8 +10,8 @@ from warehouse_inputs import frame, vintage, warehouse_inputs
 from inflows.contracts.flows import Totals
 from inflows.contracts.licences import Licences, References
 from inflows.layout import Layout
-from inflows.warehouse import building
-from inflows.warehouse.comparing import compared
+from inflows.warehouse import fill_database
+from inflows.warehouse.other_publication import compared
 from inflows.warehouse.publish import publish
 from inflows.warehouse.query import run_sql
 
@@ -59,8 +59,8 @@ def world(tmp_path: Path) -> Any:
             licences=frame(Licences, []),
         )
         database = tmp_path / "w.duckdb"
-        with building.building(database, tmp_path / "spill", memory="500MB", threads=1) as connection:
-            building.fill(connection, inputs, vintage())
+        with fill_database.building(database, tmp_path / "spill", memory="500MB", threads=1) as connection:
+            fill_database.fill(connection, inputs, vintage())
         return {row["figure"]: row for row in compared(database, **(CHOSEN | chosen)).to_dicts()}
 
     return made

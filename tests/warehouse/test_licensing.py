@@ -9,9 +9,9 @@ import pytest
 from warehouse_inputs import frame
 
 from inflows.contracts.licences import STATUSES, Licences, References
-from inflows.facts.shipped import shipped
-from inflows.registry.formats import own_format
+from inflows.reference.shipped import shipped
 from inflows.registry.imports import read_sound
+from inflows.registry.own_formats import own_format
 from inflows.registry.tables import LICENCES, REFERENCES
 from inflows.warehouse.licensing import counted_on, held_on, relation
 

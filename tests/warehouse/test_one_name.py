@@ -2,10 +2,10 @@
 
 import polars as pl
 
+from inflows.build.diff import CAUSES
 from inflows.contracts.flows import Totals
-from inflows.diff import CAUSES
 from inflows.layout import Layout
-from inflows.warehouse import explained
+from inflows.warehouse import explain
 from inflows.warehouse.pairs import compare
 from inflows.warehouse.query import run_sql
 
@@ -80,7 +80,7 @@ def test_every_number_in_a_relation_has_the_name_of_its_quantity(published: Layo
 
 def test_every_number_in_the_rows_of_a_command_has_the_name_of_its_quantity(published: Layout) -> None:
     compared = compare(published, "HK", "SG", "2024-H2").schema
-    for schema in (compared, explained.COLUMNS):
+    for schema in (compared, explain.COLUMNS):
         strangers = [name for name, kind in schema.items() if kind.is_numeric() and name not in known_names()]
         assert strangers == []
 

@@ -8,7 +8,7 @@ import pytest
 from warehouse_inputs import vintage, warehouse_inputs
 
 from inflows.errors import WorkError
-from inflows.warehouse import building, sqlfiles
+from inflows.warehouse import fill_database, sqlfiles
 
 CORRUPTIONS = {
     "chk_flow_key_unique": "insert into fct_flow select * from fct_flow where position = 1",
@@ -51,8 +51,8 @@ ALSO = {
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     database = tmp_path / "w.duckdb"
-    with building.building(database, tmp_path / "spill", memory="500MB", threads=1) as connection:
-        building.fill(connection, warehouse_inputs(tmp_path / "facts"), vintage())
+    with fill_database.building(database, tmp_path / "spill", memory="500MB", threads=1) as connection:
+        fill_database.fill(connection, warehouse_inputs(tmp_path / "facts"), vintage())
         yield connection
 
 
@@ -65,7 +65,7 @@ def test_every_check_is_tested():
 
 
 def test_a_good_warehouse_passes_all_checks(warehouse):
-    building.run_checks(warehouse)
+    fill_database.run_checks(warehouse)
     assert failing(warehouse) == set()
 
 
@@ -74,7 +74,7 @@ def test_a_corrupted_warehouse_fails_the_check_that_is_for_it(warehouse, check):
     warehouse.execute(CORRUPTIONS[check])
     assert check in failing(warehouse)
     with pytest.raises(WorkError, match=r"The check chk_\w+ failed, so nothing was published: \w+ "):
-        building.run_checks(warehouse)
+        fill_database.run_checks(warehouse)
 
 
 @pytest.mark.parametrize("check", sorted(ALSO))

@@ -14,7 +14,7 @@ from inflows.contracts.licences import Licences, References
 from inflows.contracts.names import BASES, LEVELS, SCOPES
 from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
-from inflows.keys import BEGINNING, END
+from inflows.times import BEGINNING, END
 from inflows.warehouse.inputs import Coverage, WarehouseInputs
 from inflows.warehouse.vintages import Vintage
 

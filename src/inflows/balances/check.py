@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from inflows.balances.rows import COLUMNS, Checked, rows_of
+from inflows.balances.block_times import with_times
+from inflows.balances.comparison import COLUMNS, Checked, rows_of
 from inflows.balances.sums import sums_of
-from inflows.balances.times import with_times
 from inflows.balances.windows import Windows, windows
+from inflows.build.registry_snapshot import Registries
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.raw import coverage
 from inflows.raw.store import block_gaps
-from inflows.registries import Registries
 from inflows.registry import effective
 
 __all__ = ["COLUMNS", "Checked", "check_balances"]

@@ -10,14 +10,14 @@ from typing import Final
 
 import polars as pl
 
-from inflows.balances.asking import ask_all
+from inflows.balances.node_balances import ask_all
+from inflows.build.registry_snapshot import ChainRegistries, Registries
 from inflows.contracts.balances import Balances
 from inflows.contracts.schema import dtypes
 from inflows.errors import UsageError, WorkError
+from inflows.http import Door, parse_endpoint
 from inflows.layout import Layout
-from inflows.net import Door, parse_endpoint
 from inflows.progress import Progress, silent
-from inflows.registries import ChainRegistries, Registries
 from inflows.registry import store
 from inflows.registry.store import Imported
 from inflows.registry.tables import BALANCES

@@ -14,14 +14,14 @@ import polars as pl
 from inflows.balances import accounts, utxo
 from inflows.balances.exact import whole
 from inflows.balances.windows import Windows
+from inflows.build.registry_snapshot import ChainRegistries
 from inflows.contracts.balances import PARTS
 from inflows.contracts.flows import Flows
 from inflows.contracts.schema import dtypes
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw import list_partitions
-from inflows.raw.merging import read
-from inflows.registries import ChainRegistries
+from inflows.raw.merge import read
 
 BATCH_BYTES: Final = 128 * 2**20
 """Partitions are added up together up to this size."""

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.keys import address_key
+from inflows.addresses import address_key
 
 _WALLET: Final = ["address", "contract"]
 _POINT: Final = ["time", "block_number"]

@@ -51,17 +51,17 @@ def keep_freed_memory() -> None:
 def run(arguments: list[str], *, debug: bool = False) -> int:
     """Do what the arguments say; returns the exit code. Errors are told on stderr, or raised for debug."""
     try:
-        from inflows import logs
+        from inflows import log_setup
         from inflows.errors import InflowsError
 
         arguments, verbose, log_format = _of_logs(arguments)
-        if log_format not in logs.FORMATS:
+        if log_format not in log_setup.FORMATS:
             return _told(
                 f"'{log_format}' is no format of the log.",
-                f"Give --log-format {' or '.join(logs.FORMATS)}.",
+                f"Give --log-format {' or '.join(log_setup.FORMATS)}.",
                 2,
             )
-        logs.set_up(verbose=verbose, log_format=log_format)
+        log_setup.set_up(verbose=verbose, log_format=log_format)
         code = _called(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()

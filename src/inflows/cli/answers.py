@@ -100,13 +100,13 @@ def status(
     data: Data = None,
 ) -> None:
     """What has been read: days, rows, holes, quarantine."""
-    from inflows.compose import judged_coverage
-    from inflows.raw.sources import coverage_by_source
+    from inflows.build.registry_snapshot import registries_at
+    from inflows.build.steps import judged_coverage
+    from inflows.raw.by_source import coverage_by_source
     from inflows.raw.store import block_gaps
-    from inflows.registries import registries_at
-    from inflows.stages.contested import notes
+    from inflows.stages.contested_flows import notes
     from inflows.status import by_source, partial_halves, summary
-    from inflows.warehouse.contested import hanging
+    from inflows.warehouse.contested_sums import hanging
     from inflows.warehouse.vintages import read_manifests
 
     chosen = settings(data)
@@ -141,7 +141,7 @@ def listed(partial: Mapping[str, str]) -> str:
 
 def _warn_if_partial(database: Path) -> None:
     """Say which half-years are partial, beside output that may hold totals of them."""
-    from inflows.stages.coverage import partial_periods
+    from inflows.stages.period_coverage import partial_periods
     from inflows.warehouse.totals import read_all_totals
 
     partial = partial_periods(read_all_totals(database))

@@ -103,9 +103,9 @@ def explain(
     Exchanges, chains, assets, sizes and days, each of which adds up to the total; the largest transactions,
     with the labels that made them count.
     """
-    from inflows.cli.wanted import period_and_places
-    from inflows.warehouse.explained import explain as explain_total
-    from inflows.warehouse.explained import identity
+    from inflows.cli.period_and_places import period_and_places
+    from inflows.warehouse.explain import explain as explain_total
+    from inflows.warehouse.explain import identity
     from inflows.warehouse.vintages import database_path
 
     period, (jurisdiction,) = period_and_places(words, 1, "explain 2024-H1 HK")

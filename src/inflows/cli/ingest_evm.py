@@ -128,8 +128,8 @@ def _labelled(layout: Layout, chain: str) -> list[str]:
     """Addresses with a label on the chain, or on every EVM chain, at any time."""
     import polars as pl
 
+    from inflows.addresses import address_form
     from inflows.chains import FAMILY, evm_labels_hold
-    from inflows.keys import address_form
     from inflows.registry import effective
 
     if FAMILY.get(chain, "evm") not in ("evm", "tron"):

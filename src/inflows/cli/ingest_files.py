@@ -14,7 +14,7 @@ from inflows.cli.options import Data, instant, now, settings
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.sources import ingest_files as read_files
-from inflows.sources.files import FORMATS
+from inflows.sources.ingest_files import FORMATS
 
 
 def register(ingest: typer.Typer) -> None:

@@ -107,8 +107,8 @@ def _labelled(layout: Layout, chain: str) -> list[str]:
     """Addresses with a label on the chain, or on every EVM chain, at any time."""
     import polars as pl
 
+    from inflows.addresses import address_form
     from inflows.chains import evm_labels_hold
-    from inflows.keys import address_form
     from inflows.registry import effective
 
     chains = [chain, "evm"] if evm_labels_hold(chain) else [chain]

@@ -38,7 +38,7 @@ def import_jurisdictions(
     data: Data = None,
 ) -> None:
     """Import the weights of exchanges in jurisdictions."""
-    from inflows.facts.shipped import shipped
+    from inflows.reference.shipped import shipped
 
     if (path is None) != core:
         raise UsageError(

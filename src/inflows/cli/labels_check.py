@@ -93,7 +93,7 @@ def labels_check(
     import polars as pl
 
     from inflows.labels.checks import with_value
-    from inflows.warehouse.contested import hanging
+    from inflows.warehouse.contested_sums import hanging
 
     layout = settings(data).layout
     found = with_value(_found(layout, instant(as_of, "--as-of") or now()), hanging(layout.published))
@@ -113,17 +113,17 @@ def labels_check(
 def _found(layout: Layout, as_of: dt.datetime) -> pl.DataFrame:
     import polars as pl
 
-    from inflows.labels import affiliates, asking, checks, quarantine, snapshots
-    from inflows.labels.importing import unknown_exchanges
+    from inflows.labels import address_lookup, affiliates, checks, label_quarantine, snapshots
+    from inflows.labels.import_lists import unknown_exchanges
     from inflows.registry import effective
     from inflows.registry.label_sources import lineages
 
-    claims = asking.in_effect(effective.labels(layout, as_of)).collect()
+    claims = address_lookup.in_effect(effective.labels(layout, as_of)).collect()
     return checks.check_labels(
         claims,
         unknown_exchanges(claims),
-        quarantine.quarantined(layout),
-        quarantine.lists(layout),
+        label_quarantine.quarantined(layout),
+        label_quarantine.lists(layout),
         lineages(),
         affiliates.families(),
         snapshots.told(layout).filter(pl.col("known_at") <= as_of),

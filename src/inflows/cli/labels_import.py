@@ -43,7 +43,7 @@ def import_labels(
     data: Data = None,
 ) -> None:
     """Import claims about who owns an address: own files, or lists of others."""
-    from inflows.facts.shipped import shipped
+    from inflows.reference.shipped import shipped
 
     if (path is None) != core:
         raise UsageError("Give either a PATH or --core.", "For example: inflows labels import --core")
@@ -65,7 +65,7 @@ def import_labels(
             own = import_own(layout, path, known_at=known, now=now())
         print(own.sentence(), file=sys.stderr)
         return
-    from inflows.labels.importing import import_labels_of
+    from inflows.labels.import_lists import import_labels_of
 
     with files.writing(layout):
         report = import_labels_of(

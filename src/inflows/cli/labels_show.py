@@ -25,7 +25,7 @@ def _until(value: dt.datetime | None) -> str:
 
 
 def _why(reason: str) -> str:
-    from inflows.stages.contests import REASONS
+    from inflows.stages.claim_rule import REASONS
 
     return REASONS[reason]
 
@@ -77,7 +77,7 @@ def labels_show(
     data: Data = None,
 ) -> None:
     """Whose address it is believed to be at each level, why, and everything that was ever claimed."""
-    from inflows.labels.asking import told_of
+    from inflows.labels.address_lookup import told_of
     from inflows.registry.label_sources import lineages
 
     layout = settings(data).layout

@@ -52,21 +52,21 @@ def labels_stats(
     data: Data = None,
 ) -> None:
     """Count the labels in effect, or compare their sources."""
-    from inflows.labels import asking
+    from inflows.labels import address_lookup
     from inflows.registry import effective
     from inflows.registry.label_sources import lineages
 
     if agreement and by is not None:
         raise UsageError("--by does not go with --agreement.", "Leave one of them out.")
     at = instant(as_of, "--as-of") or now()
-    claims = asking.in_effect(effective.labels(settings(data).layout, at))
+    claims = address_lookup.in_effect(effective.labels(settings(data).layout, at))
     if agreement:
-        found = asking.agreement(claims, lineages())
+        found = address_lookup.agreement(claims, lineages())
         title = "How far sources agree on the addresses that both name"
         show(found.columns, found.rows(), output, title=title, headings=AGREEMENT_TABLE, names=2)
         return
     chosen = (by or By.source).value
-    found = asking.counted(claims, chosen)
+    found = address_lookup.counted(claims, chosen)
     headings: dict[str, Heading] = {chosen: (chosen.capitalize(), lambda value: str(value) or "(not told)")}
     show(
         found.columns,

@@ -115,7 +115,7 @@ def import_licences(
     data: Data = None,
 ) -> None:
     """Import licences and applications: who, where, which, since when, and who says so."""
-    from inflows.facts.shipped import shipped
+    from inflows.reference.shipped import shipped
     from inflows.registry import imports
 
     if (path is None) != core:
@@ -130,7 +130,7 @@ def import_licences(
 
 def _rows(name: str, data: Path | None) -> pl.DataFrame:
     """A relation over the registry as it is known now."""
-    from inflows.registries import Registries
+    from inflows.build.registry_snapshot import Registries
     from inflows.warehouse.licensing import relation
 
     known = Registries(settings(data).layout, now())
@@ -145,7 +145,7 @@ def _rows(name: str, data: Path | None) -> pl.DataFrame:
 def _of(frame: pl.DataFrame, jurisdictions: list[str] | None) -> pl.DataFrame:
     import polars as pl
 
-    from inflows.places import jurisdiction_codes
+    from inflows.jurisdictions import jurisdiction_codes
 
     known, codes = frame["jurisdiction"].unique().sort(), jurisdiction_codes(jurisdictions or ())
     for code in codes:

@@ -54,7 +54,7 @@ def show_references(
     data: Data = None,
 ) -> None:
     """Published figures with ours beside them, the ratio, and what makes them differ."""
-    from inflows.warehouse.comparing import compared
+    from inflows.warehouse.other_publication import compared
 
     frame = compared(settings(data).layout, basis=basis.value, scope=scope.value, level=level.value)
     columns, rows = list(frame.columns), frame.to_dicts()

@@ -148,7 +148,7 @@ def compare(
 
     Beside it stands how each of them grew on the same period a year before.
     """
-    from inflows.cli.wanted import period_and_places
+    from inflows.cli.period_and_places import period_and_places
     from inflows.periods import HALF, grain_of
     from inflows.warehouse import pairs
     from inflows.warehouse.vintages import database_path, totals_path

@@ -108,7 +108,7 @@ def growth(row: Row) -> float | None:
 
 def covered(row: Row) -> str:
     """How much of its period a total stands on, in words: `12 of 184 days`, or the word for the whole."""
-    from inflows.stages.coverage import in_words
+    from inflows.stages.period_coverage import in_words
 
     if row.get("coverage") is None:  # of a vintage that does not tell
         return "part" if row["partial"] else ""

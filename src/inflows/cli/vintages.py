@@ -88,8 +88,8 @@ def diff(
 
     The change of each, split into rules, data, assets, labels, prices and jurisdictions, which add up to it.
     """
-    from inflows.diff import diff as split_changes
-    from inflows.diff import of_period
+    from inflows.build.diff import diff as split_changes
+    from inflows.build.diff import of_period
     from inflows.warehouse.totals import choose
     from inflows.warehouse.vintages import find_vintage
 
@@ -118,7 +118,7 @@ def rebuild(
 
     Its database, where it is not kept any more, is restored. Exit code 1 where the results differ.
     """
-    from inflows.remake import remake
+    from inflows.build.rebuild import remake
 
     made = remake(settings(data).layout, vintage)
     row = {**asdict(made), "same": made.same}

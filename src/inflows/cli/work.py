@@ -13,7 +13,7 @@ from inflows.cli.totals import print_totals
 from inflows.errors import UsageError
 
 if TYPE_CHECKING:
-    from inflows.compose import Built
+    from inflows.build.steps import Built
 
 
 def register(app: typer.Typer) -> None:
@@ -32,9 +32,9 @@ def run(
 
     What is ingested stands in inflows.toml, in the working directory.
     """
-    from inflows import compose
+    from inflows.build import steps
 
-    built = (compose.run_sample if sample else compose.run)(settings(data), now=now())
+    built = (steps.run_sample if sample else steps.run)(settings(data), now=now())
     _say(built)
     print_totals(built.database, output)
 
@@ -50,7 +50,7 @@ def build(
     The steps: label, price, classify, attribute, aggregate, check, publish. What has not changed is not
     computed again.
     """
-    from inflows import compose
+    from inflows.build import steps
 
     present = now()
     limit = instant(as_of, "--as-of")
@@ -58,7 +58,7 @@ def build(
         raise UsageError(
             f"--as-of {as_of} is in the future.", "Nothing is known of it yet: give a past time."
         )
-    _say(compose.build(settings(data), as_of=limit, now=present))
+    _say(steps.build(settings(data), as_of=limit, now=present))
 
 
 def simulate(

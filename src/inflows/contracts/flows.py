@@ -15,8 +15,8 @@ class Wallets(c.Schema):
     chain = c.string(primary_key=True)
     address = c.string(primary_key=True)
     address_key = c.uint64()
-    valid_from = c.utc_time(primary_key=True)  # keys.BEGINNING: since ever
-    valid_to = c.utc_time()  # keys.END: until now
+    valid_from = c.utc_time(primary_key=True)  # times.BEGINNING: since ever
+    valid_to = c.utc_time()  # times.END: until now
     exchange_strict = c.string(nullable=True)
     role_strict = c.string(nullable=True)
     exchange_base = c.string(nullable=True)
@@ -95,8 +95,8 @@ class Contested(c.Schema):
     chain = c.string(primary_key=True)
     address = c.string(primary_key=True)
     level = c.string(primary_key=True)
-    valid_from = c.utc_time(primary_key=True)  # keys.BEGINNING: since ever
-    valid_to = c.utc_time()  # keys.END: until now
+    valid_from = c.utc_time(primary_key=True)  # times.BEGINNING: since ever
+    valid_to = c.utc_time()  # times.END: until now
     exchanges = c.string()  # all that are claimed, sorted, joined by '; '
     claims = c.string()  # each exchange with the confidence of its best claim and its sources
     lineages = c.int64()

@@ -18,7 +18,7 @@ class Transfers(c.Schema):
     from_address = c.string()
     to_address = c.string()
     amount_raw = c.string()  # decimal digits without leading zeros, at most 2^256 - 1
-    from_key = c.uint64()  # keys.address_key of from_address
+    from_key = c.uint64()  # addresses.address_key of from_address
     to_key = c.uint64()
     source = c.string()  # slug of the format or feed that delivered the row
     exact = c.boolean()  # False: the amount came through a double

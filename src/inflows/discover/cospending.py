@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from inflows.build.registry_snapshot import Registries
 from inflows.discover.recording import OUTCOMES, Recorded, record
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.raw import list_partitions
-from inflows.registries import Registries
 from inflows.stages.clusters import SOURCE, discover_cospending
 
 

@@ -9,17 +9,24 @@ from typing import Final
 
 import polars as pl
 
+from inflows.build.registry_snapshot import Registries, row_digest
 from inflows.contracts.registry import Labels
 from inflows.contracts.schema import UTC_TIME, dtypes
-from inflows.discover import partials, verdicts
+from inflows.discover import partials, verdict_cache
 from inflows.discover.recording import OUTCOMES, Recorded, record
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.registries import Registries, row_digest
 from inflows.registry.label_sources import lineages
-from inflows.stages.deposits import CONFIDENCE, EVENTS, SENDERS, believed_wallets, candidates, gathering
-from inflows.stages.resolve import resolve_wallets
+from inflows.stages.deposit_candidates import (
+    CONFIDENCE,
+    EVENTS,
+    SENDERS,
+    believed_wallets,
+    candidates,
+    gathering,
+)
 from inflows.stages.sweeps import judge, settle
+from inflows.stages.wallets import resolve_wallets
 
 SOURCE: Final = "deposit-sweeps"
 BUCKET_EVENTS: Final = 3_000_000
@@ -79,12 +86,14 @@ def discover_deposits(
     source = partials.Source(layout, chain, wallets, listed, as_of, digest)
     days = source.days()
     labelled = resolve_wallets(claims.lazy(), chain).select("address", "address_key").unique().collect()
-    inputs = verdicts.digest_of([*(day.digest for day in days), row_digest(labelled), row_digest(listed)])
-    if before := verdicts.remembered(source, inputs):
+    inputs = verdict_cache.digest_of(
+        [*(day.digest for day in days), row_digest(labelled), row_digest(listed)]
+    )
+    if before := verdict_cache.remembered(source, inputs):
         read, (labels, outcomes) = 0, before
     else:
         read, labels, outcomes = _found(source, days, labelled, progress)
-        verdicts.remember(source, inputs, labels, outcomes)
+        verdict_cache.remember(source, inputs, labels, outcomes)
     recorded = record(layout, chain, SOURCE, labels, known_at=known_at, withdraw=withdraw)
     return DiscoveredDeposits(chain, recorded, outcomes, len(days), read)
 

@@ -20,7 +20,7 @@ import polars as pl
 from inflows import files
 from inflows.layout import Layout
 from inflows.raw import list_partitions, partition_fingerprint
-from inflows.stages.deposits import EVENTS, SENDERS, events, senders
+from inflows.stages.deposit_candidates import EVENTS, SENDERS, events, senders
 
 RULES: Final = "1"
 """Changes with what stages.deposits takes from a partition."""

@@ -13,11 +13,11 @@ from typing import Final
 import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
-from inflows.keys import BEGINNING
 from inflows.layout import Layout
 from inflows.registry import effective
 from inflows.registry.store import append
 from inflows.registry.tables import LABELS
+from inflows.times import BEGINNING
 
 OUTCOMES: Final = {
     "chain": pl.String(),

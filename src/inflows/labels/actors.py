@@ -23,13 +23,13 @@ from inflows.contracts.schema import dtypes
 from inflows.errors import UsageError
 from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
 from inflows.files import write_parquet
-from inflows.keys import END
 from inflows.labels.checkouts import files_in
 from inflows.labels.yaml_stream import YamlFile
 from inflows.layout import Layout
 from inflows.registry import effective
 from inflows.registry.store import Imported, append
 from inflows.registry.tables import JURISDICTIONS
+from inflows.times import END
 
 SOURCE: Final = "tagpack-actors"
 BASIS: Final = "headquarters"

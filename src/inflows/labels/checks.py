@@ -9,10 +9,10 @@ import polars as pl
 
 from inflows.chains import evm_labels_hold
 from inflows.contracts.schema import UTC_TIME
-from inflows.keys import BEGINNING, END
-from inflows.labels.quarantine import worthless_lists
-from inflows.stages.contests import CONTESTED, in_dispute
-from inflows.stages.verdicts import verdicts
+from inflows.labels.label_quarantine import worthless_lists
+from inflows.stages.claim_rule import CONTESTED, in_dispute
+from inflows.stages.claim_verdicts import verdicts
+from inflows.times import BEGINNING, END
 
 STRANGERS: Final = "conflict_strangers"
 AFFILIATES: Final = "conflict_affiliates"

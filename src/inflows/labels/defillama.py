@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from inflows.errors import UsageError
-from inflows.labels.claims import Claim
+from inflows.labels.claim_rows import Claim
 from inflows.labels.javascript import UNTOLD, Modules, Text, Value
 
 SOURCE: Final = "defillama"

@@ -18,7 +18,7 @@ import orjson
 from inflows.chains import CHAINS, EXPLORERS, canonical_chain
 from inflows.errors import UsageError
 from inflows.labels.checkouts import files_in, text_of
-from inflows.labels.claims import Claim
+from inflows.labels.claim_rows import Claim
 
 ETHERSCAN: Final = "etherscan-labels"
 ETH: Final = "eth-labels"

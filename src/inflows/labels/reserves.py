@@ -18,7 +18,7 @@ from inflows.chains import FAMILY, canonical_chain
 from inflows.errors import UsageError
 from inflows.exchanges import slug_of
 from inflows.labels.checkouts import files_in
-from inflows.labels.claims import Claim
+from inflows.labels.claim_rows import Claim
 
 SOURCE: Final = "reserves"
 _PUBLISHER: Final = re.compile(

@@ -20,9 +20,9 @@ import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.files import write_parquet
-from inflows.keys import BEGINNING
 from inflows.layout import Layout
 from inflows.registry.tables import LABELS
+from inflows.times import BEGINNING
 
 GONE: Final = {
     "source": pl.String(),

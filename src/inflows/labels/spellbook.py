@@ -17,7 +17,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from inflows.errors import UsageError
 from inflows.labels.checkouts import files_in, text_of
-from inflows.labels.claims import Claim
+from inflows.labels.claim_rows import Claim
 
 SOURCE: Final = "spellbook"
 LAYOUT: Final = (

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from inflows.exchanges import slug_of
 from inflows.labels.checkouts import files_in
-from inflows.labels.claims import Claim
+from inflows.labels.claim_rows import Claim
 from inflows.labels.yaml_stream import Node, YamlFile
 
 SOURCE: Final = "tagpack"

@@ -6,7 +6,7 @@ laid on assets by `catalogue`, and stored in the price registry (`storing`). See
 """
 
 from inflows.prices.fetching import SOURCES, fetch_prices
-from inflows.prices.importing import FORMATS, import_outside_prices
-from inflows.prices.report import PricesReport
+from inflows.prices.import_files import FORMATS, import_outside_prices
+from inflows.prices.price_report import PricesReport
 
 __all__ = ["FORMATS", "SOURCES", "PricesReport", "fetch_prices", "import_outside_prices"]

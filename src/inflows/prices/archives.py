@@ -20,7 +20,7 @@ from typing import Final
 import polars as pl
 
 from inflows.errors import UsageError, WorkError
-from inflows.net import BadAnswer, Door, Endpoint, Reply, Request, read_ok
+from inflows.http import BadAnswer, Door, Endpoint, Reply, Request, read_ok
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.klines import INTERVALS, parse_klines
 from inflows.prices.quotes import quotes_frame

@@ -18,12 +18,12 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from inflows.addresses import address_form, canonical_on
 from inflows.chains import canonical_chain, with_canonical_chains
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
-from inflows.keys import BEGINNING, END, address_form, canonical_on
-from inflows.times import instant
+from inflows.times import BEGINNING, END, instant
 
 _FACTS: Final = Path(__file__).parents[1] / "facts"
 _COLUMNS: Final = ("source", "source_id", "chain", "contract", "quote", "valid_from", "valid_to")

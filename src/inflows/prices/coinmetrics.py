@@ -19,10 +19,10 @@ import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
-from inflows.net import BadAnswer, Door, Endpoint, Request
-from inflows.prices.answers import read_answer, saved_answer
+from inflows.http import BadAnswer, Door, Endpoint, Request
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.quotes import QUOTES
+from inflows.prices.saved_answers import read_answer, saved_answer
 from inflows.times import instant
 
 _AT_THE_END: Final = "PriceUSD"

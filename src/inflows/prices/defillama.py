@@ -12,10 +12,10 @@ from typing import Any, Final
 import polars as pl
 
 from inflows.errors import UsageError
-from inflows.net import BadAnswer, Door, Endpoint, Request
-from inflows.prices.answers import read_answer, saved_answer
+from inflows.http import BadAnswer, Door, Endpoint, Request
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.quotes import instant_of, quotes_frame
+from inflows.prices.saved_answers import read_answer, saved_answer
 
 _MOST_POINTS: Final = 400
 _SECONDS: Final = {"1h": 3600, "1d": 86400}

@@ -16,7 +16,7 @@ from typing import Any, Final
 import polars as pl
 
 from inflows.contracts.schema import PRICE
-from inflows.prices.judge import to_eighteen_places
+from inflows.prices.validate import to_eighteen_places
 
 USDT_ON_ETHEREUM: Final = ("ethereum", "0xdac17f958d2ee523a2206206994597c13d831ec7")
 """The asset whose dollar price values quotes in USDT."""

@@ -11,8 +11,8 @@ from typing import Final
 
 from inflows.errors import UsageError, WorkError
 from inflows.files import writing
+from inflows.http import Door, Endpoint, parse_endpoint
 from inflows.layout import Layout
-from inflows.net import Door, Endpoint, parse_endpoint
 from inflows.prices.archives import fetch_binance
 from inflows.prices.catalogue import ids_asked, licences, price_ids
 from inflows.prices.coingecko import fetch_coingecko, key_header
@@ -20,8 +20,8 @@ from inflows.prices.coinmetrics import fetch_coinmetrics
 from inflows.prices.defillama import fetch_defillama
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.klines import INTERVALS
-from inflows.prices.report import PricesReport
-from inflows.prices.storing import store_quotes
+from inflows.prices.price_report import PricesReport
+from inflows.prices.quote_store import store_quotes
 
 SOURCES: Final = ("binance", "coingecko", "coinmetrics", "defillama")
 """Services that can be fetched from."""

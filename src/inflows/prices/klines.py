@@ -23,8 +23,8 @@ import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
-from inflows.prices.answers import parse_json
 from inflows.prices.quotes import QUOTES
+from inflows.prices.saved_answers import parse_json
 from inflows.times import instant
 
 _MINUTE: Final = 60_000_000

@@ -1,11 +1,11 @@
 """The raw store: what the chains say, deduplicated, by chain and UTC day; and what could not be believed."""
 
+from inflows.raw.by_source import coverage_by_source
 from inflows.raw.coverage import coverage
 from inflows.raw.delivery import Delivery, delivered_columns
+from inflows.raw.ingest_report import IngestReport
 from inflows.raw.partitions import list_partitions, list_quarantine, partition_fingerprint
-from inflows.raw.report import IngestReport
 from inflows.raw.resolve import resolve
-from inflows.raw.sources import coverage_by_source
 from inflows.raw.store import ingest
 
 __all__ = [

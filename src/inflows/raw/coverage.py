@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 
 from inflows.chains import FAMILY
 from inflows.layout import Layout
+from inflows.raw.by_source import marked_days
 from inflows.raw.claims import claims
-from inflows.raw.merging import read
+from inflows.raw.merge import read
 from inflows.raw.partitions import list_partitions, list_quarantine
-from inflows.raw.sources import marked_days
 
 _FLAGS: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
 _DAY: Final = ["chain", "date"]

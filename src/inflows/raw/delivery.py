@@ -8,13 +8,13 @@ from typing import Final
 
 import polars as pl
 
-from inflows import keys
+from inflows import addresses
 from inflows.chains import NATIVE_LOG_ADDRESS
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.schema import dtypes, with_defaults
 from inflows.errors import InflowsError
 from inflows.raw.quarantine import ADDRESS_KEYS, SCHEMAS, with_keys
-from inflows.raw.reasons import NATIVE_SAID_TWICE, UNKNOWN
+from inflows.raw.quarantine_reasons import NATIVE_SAID_TWICE, UNKNOWN
 from inflows.times import may_be_of_a_block
 
 CHAIN: Final = "_chain"
@@ -64,7 +64,7 @@ def staged(delivery: Delivery) -> pl.LazyFrame:
         pl.col(name).cast(kind) for name, kind in delivered_columns(delivery.dataset).items()
     )
     if "tx_hash" in typed.collect_schema():
-        typed = typed.with_columns(keys.hash_on(pl.col("chain"), pl.col("tx_hash")).alias("tx_hash"))
+        typed = typed.with_columns(addresses.hash_on(pl.col("chain"), pl.col("tx_hash")).alias("tx_hash"))
     if delivery.dataset == "transfers":
         typed = typed.with_columns(pl.coalesce("reason", _said_twice()).alias("reason"))
     return with_keys(delivery.dataset, typed).with_columns(

@@ -11,11 +11,11 @@ from typing import Final
 
 import polars as pl
 
-from inflows import keys
+from inflows import addresses
 from inflows.contracts import columns as c
 from inflows.contracts import raw
 from inflows.contracts.schema import conform, dtypes, with_defaults
-from inflows.raw.reasons import STATUS_UNKNOWN
+from inflows.raw.quarantine_reasons import STATUS_UNKNOWN
 
 SCHEMAS: Final[dict[str, type[c.Schema]]] = {
     "transfers": raw.Transfers,
@@ -33,7 +33,7 @@ ADDRESS_KEYS: Final = {
 def with_keys(dataset: str, frame: pl.LazyFrame) -> pl.LazyFrame:
     """Add the 64-bit look-up keys of the dataset's addresses."""
     return frame.with_columns(
-        keys.address_key(pl.col(address)).alias(key) for key, address in ADDRESS_KEYS[dataset].items()
+        addresses.address_key(pl.col(address)).alias(key) for key, address in ADDRESS_KEYS[dataset].items()
     )
 
 

@@ -15,8 +15,8 @@ from typing import Final
 
 import polars as pl
 
-from inflows.raw.alike import apart
-from inflows.raw.reasons import CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH
+from inflows.raw.dedupe import apart
+from inflows.raw.quarantine_reasons import CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH
 
 STORED: Final = "_stored"
 DELIVERED: Final = "_delivered"

@@ -25,7 +25,7 @@ from inflows.progress import Progress
 from inflows.raw.delivery import CHAIN, DATE, Delivery, staged
 from inflows.raw.parts import Part, Partition, Pile
 from inflows.raw.quarantine import SCHEMAS
-from inflows.raw.reasons import SET_ASIDE, UNKNOWN
+from inflows.raw.quarantine_reasons import SET_ASIDE, UNKNOWN
 
 _PREFIX: Final = "ingest-"
 

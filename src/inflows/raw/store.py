@@ -19,14 +19,14 @@ from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.raw.claims import Claim, Claiming, add_claims, from_first_to_last, keep_labelled_set
 from inflows.raw.coverage import block_gaps, coverage
+from inflows.raw.cross_day_keys import on_two_days
 from inflows.raw.delivery import Delivery
-from inflows.raw.merging import Merged, merge, read
-from inflows.raw.midnight import on_two_days
+from inflows.raw.ingest_report import IngestReport
+from inflows.raw.merge import Merged, merge, read
 from inflows.raw.partitions import list_partitions, partition_fingerprint
 from inflows.raw.parts import Partition
 from inflows.raw.quarantine import decode
-from inflows.raw.reasons import MERGE_REASONS
-from inflows.raw.report import IngestReport
+from inflows.raw.quarantine_reasons import MERGE_REASONS
 from inflows.raw.staging import Staged, end_run, is_disk_error, new_run, stage, unwritable
 from inflows.raw.trace_owners import forget_trace_flags
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from inflows import files
 from inflows.layout import Layout
-from inflows.raw.merging import read
+from inflows.raw.merge import read
 from inflows.raw.partitions import list_partitions, remove_partition, sidecar
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from inflows.registry.columns import Check, Column, address, moment, says, slug, text, words
-from inflows.registry.form import Format
+from inflows.registry.column_checks import Check, Column, address, moment, says, slug, text, words
+from inflows.registry.file_format import Format
 from inflows.registry.tables import BALANCES
 
 LARGEST: Final = str(2**256 - 1)

@@ -11,8 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from inflows.registry.columns import words
-from inflows.registry.form import Format
+from inflows.registry.column_checks import words
+from inflows.registry.file_format import Format
 from inflows.registry.problems import PLACE
 
 SYMBOL: Final = "symbol"

@@ -8,9 +8,9 @@ from decimal import Decimal
 import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
-from inflows.keys import BEGINNING, END
 from inflows.registry.problems import FILE, LINE, PLACE, Problems
 from inflows.registry.tables import LABELS, Table
+from inflows.times import BEGINNING, END
 
 _NANO = 1_000_000_000  # weights have at most 9 decimals
 

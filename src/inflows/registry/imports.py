@@ -16,20 +16,20 @@ import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
-from inflows.keys import END
 from inflows.layout import Layout
 from inflows.registry import crosschecks, store
 from inflows.registry.by_symbol import with_symbols
 from inflows.registry.effective import latest
-from inflows.registry.form import Format
-from inflows.registry.formats import own_format
+from inflows.registry.file_format import Format
 from inflows.registry.naming import held_exchanges, with_our_names
+from inflows.registry.own_formats import own_format
 from inflows.registry.parsing import parse
 from inflows.registry.problems import PLACE, Problems
-from inflows.registry.reading import files_at, is_parquet, read_text
+from inflows.registry.read_files import files_at, is_parquet, read_text
 from inflows.registry.store import SEQUENCE, Addition, Imported
 from inflows.registry.tables import ASSETS, BALANCES, JURISDICTIONS, LABELS, LICENCES, PRICES, REFERENCES
 from inflows.registry.traffic import traffic
+from inflows.times import END
 
 __all__ = [
     "Imported",

@@ -17,7 +17,7 @@ from inflows.contracts.licences import (
     STATUSES,
 )
 from inflows.contracts.names import BASES
-from inflows.registry.columns import (
+from inflows.registry.column_checks import (
     Check,
     Column,
     choice,
@@ -32,7 +32,7 @@ from inflows.registry.columns import (
     whole,
     words,
 )
-from inflows.registry.form import Format, ends_after_it_begins
+from inflows.registry.file_format import Format, ends_after_it_begins
 from inflows.registry.statuses import contradicting_statuses
 from inflows.registry.tables import LICENCES, REFERENCES
 

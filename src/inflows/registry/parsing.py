@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from inflows.registry.columns import Check, says, text
-from inflows.registry.form import Format
+from inflows.registry.column_checks import Check, says, text
+from inflows.registry.file_format import Format
 from inflows.registry.problems import PLACE, PROBLEMS
 
 

@@ -7,8 +7,8 @@ from typing import Final
 import polars as pl
 
 from inflows.contracts.schema import WEIGHT
-from inflows.registry.columns import Check, Column, country, moment, number, says, slug, text, words
-from inflows.registry.form import Format
+from inflows.registry.column_checks import Check, Column, country, moment, number, says, slug, text, words
+from inflows.registry.file_format import Format
 from inflows.registry.problems import FILE, LINE, PLACE, Problems
 from inflows.registry.tables import JURISDICTIONS
 

@@ -14,13 +14,13 @@ import polars as pl
 from inflows.contracts.names import LEVELS
 from inflows.errors import UsageError, WorkError
 from inflows.simulate.behaviours import Scene
-from inflows.simulate.files import transfers_frame, write_registries, write_transfers, write_truth
 from inflows.simulate.folder import empty, prepare, write_readme
 from inflows.simulate.market import Exchange, Market, Target, Weight
-from inflows.simulate.published import PUBLISHED_MARKET, random_market
+from inflows.simulate.market_files import transfers_frame, write_registries, write_transfers, write_truth
+from inflows.simulate.random_market import PUBLISHED_MARKET, random_market
 from inflows.simulate.scale import BASE, Measure, classes, scaled
 from inflows.simulate.stream import chunks, make_scene
-from inflows.simulate.totals import totals
+from inflows.simulate.true_totals import totals
 from inflows.simulate.truth import Beliefs, Tally, judge, make_beliefs, value
 
 __all__ = ["PUBLISHED_MARKET", "Exchange", "Market", "Target", "Weight", "random_market", "simulate"]

@@ -11,7 +11,7 @@ import numpy as np
 from inflows.simulate.assets import ASSETS, asset_numbers
 from inflows.simulate.clock import Clock
 from inflows.simulate.market import CHAINS, Market
-from inflows.simulate.quotes import Bools, Ints, Quotes
+from inflows.simulate.price_walk import Bools, Ints, Quotes
 from inflows.simulate.rows import NATIVE, TOKEN, TRACE, WITHDRAWAL
 from inflows.simulate.sizes import Sizes
 from inflows.simulate.wallets import ZERO, Wallets

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from inflows.simulate.market import Market
-from inflows.simulate.quotes import DAY, Ints, epoch
+from inflows.simulate.price_walk import DAY, Ints, epoch
 
 _HOURS: Final = (
     70, 72, 75, 78, 76, 74, 76, 84, 96, 104, 108, 110, 114, 124, 136, 140, 136, 126, 114, 104, 96, 88, 80, 74,

@@ -14,7 +14,7 @@ import numpy as np
 from inflows.simulate.assets import ASSETS, asset_numbers
 from inflows.simulate.behaviours import Scene
 from inflows.simulate.market import CHAINS
-from inflows.simulate.quotes import DAY, GUARD_USD, STALE_AFTER, epoch, exact
+from inflows.simulate.price_walk import DAY, GUARD_USD, STALE_AFTER, epoch, exact
 from inflows.simulate.rows import NATIVE, TOKEN, TRACE, WITHDRAWAL, Rows, on_block_times
 from inflows.simulate.wallets import ZERO, label_instants
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from inflows.simulate.assets import ASSETS
 from inflows.simulate.market import SECONDS_PER_BLOCK
-from inflows.simulate.quotes import Exact, Ints
+from inflows.simulate.price_walk import Exact, Ints
 
 TOKEN, NATIVE, TRACE, WITHDRAWAL = range(4)
 """Numbers of the kinds, in the order of contracts.names.KINDS."""

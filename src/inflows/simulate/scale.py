@@ -18,9 +18,9 @@ from inflows.periods import bounds
 from inflows.simulate.assets import ASSETS
 from inflows.simulate.behaviours import Scene
 from inflows.simulate.market import Exchange, Market, Target
-from inflows.simulate.quotes import Bools, Exact, Ints, epoch
+from inflows.simulate.price_walk import Bools, Exact, Ints, epoch
 from inflows.simulate.rows import Rows
-from inflows.simulate.totals import totals
+from inflows.simulate.true_totals import totals
 from inflows.simulate.truth import Beliefs, Judged, Tally, judge, value
 
 UNIT: Final = 10**12

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from inflows.simulate.market import Market
-from inflows.simulate.quotes import Ints
+from inflows.simulate.price_walk import Ints
 
 _STEPS: Final = 4096
 _UNIT: Final = 10**6

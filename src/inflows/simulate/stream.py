@@ -12,7 +12,7 @@ from inflows.simulate.behaviours import FILL, SMALLER, Draft, Scene
 from inflows.simulate.clock import instants, make_clock
 from inflows.simulate.edges import edge_rows
 from inflows.simulate.market import CHAINS, Market
-from inflows.simulate.quotes import Exact, Ints, epoch, exact, make_quotes, reference_prices
+from inflows.simulate.price_walk import Exact, Ints, epoch, exact, make_quotes, reference_prices
 from inflows.simulate.rows import IS_NATIVE, NATIVE, TOKEN, TRACE, Rows, on_block_times
 from inflows.simulate.sizes import draw_cents, make_sizes
 from inflows.simulate.wallets import make_wallets

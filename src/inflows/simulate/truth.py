@@ -19,7 +19,7 @@ from inflows.contracts.names import CUSTODY_ROLES, LEVELS
 from inflows.simulate.assets import ASSETS
 from inflows.simulate.behaviours import Scene
 from inflows.simulate.market import CHAINS, Market
-from inflows.simulate.quotes import Bools, Ints, epoch, worth
+from inflows.simulate.price_walk import Bools, Ints, epoch, worth
 from inflows.simulate.rows import WITHDRAWAL, Rows
 from inflows.simulate.wallets import ZERO, Wallets
 

@@ -14,7 +14,7 @@ from inflows.contracts.names import CUSTODY_ROLES, OTHER_ROLES
 from inflows.simulate.addresses import evm_address, tron_address
 from inflows.simulate.assets import ASSETS, asset_numbers
 from inflows.simulate.market import CHAINS, Market
-from inflows.simulate.quotes import Ints, epoch
+from inflows.simulate.price_walk import Ints, epoch
 
 ZERO: Final = (0, 0, 1)
 """The wallet numbers of the zero address on each chain: EVM, EVM, Tron."""

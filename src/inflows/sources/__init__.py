@@ -1,5 +1,5 @@
 """Sources: what others wrote about transfers, read into the raw store's columns."""
 
-from inflows.sources.files import FORMATS, ingest_files
+from inflows.sources.ingest_files import FORMATS, ingest_files
 
 __all__ = ["FORMATS", "ingest_files"]

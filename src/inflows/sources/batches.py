@@ -25,10 +25,10 @@ from inflows.raw.parts import ROWS_HELD
 from inflows.sources import bounds, recognise
 from inflows.sources.dumps import Item
 from inflows.sources.formats import Format
-from inflows.sources.tables import open_table
+from inflows.sources.table_files import open_table
 
 if TYPE_CHECKING:
-    from inflows.net.objects import ObjectStore
+    from inflows.http.objects import ObjectStore
 
 ROWS_TOGETHER: Final = ROWS_HELD
 _AT_ONCE: Final = 8

@@ -13,14 +13,15 @@ import polars as pl
 from inflows.chains import CHAIN_IDS
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery
-from inflows.sources import cryo, own
-from inflows.sources import ethereum_etl as etl
-from inflows.sources.aws_eth import evm_chain, judged
+from inflows.sources import cryo_columns
+from inflows.sources.aws.ethereum import evm_chain, judged
+from inflows.sources.batching import in_batches
 from inflows.sources.blocks_read import merged, within
+from inflows.sources.etl import ethereum as etl
 from inflows.sources.formats import Format, Order
+from inflows.sources.own_format import normalise
 from inflows.sources.paths import expand, name_of
-from inflows.sources.streaming import in_batches
-from inflows.sources.tables import LINE, Table, open_table
+from inflows.sources.table_files import LINE, Table, open_table
 
 SUFFIXES: Final = (".parquet", ".pq", ".csv", ".csv.gz")
 _RANGE: Final = re.compile(r"__(\d+)_to_(\d+)")
@@ -37,7 +38,7 @@ class _Export:
     """What was found: the tables of each dataset, and the chain that they are of."""
 
     chain: str = ""
-    tables: dict[str, list[Table]] = field(default_factory=lambda: {name: [] for name in cryo.NEEDED})
+    tables: dict[str, list[Table]] = field(default_factory=lambda: {name: [] for name in cryo_columns.NEEDED})
 
 
 def deliver(order: Order) -> Iterator[Delivery]:
@@ -46,25 +47,30 @@ def deliver(order: Order) -> Iterator[Delivery]:
     times = _times(export)
     succeeded = _successes(export)
     for table in export.tables["erc20_transfers"]:
-        rows = _with_times(cryo.normal(table.frame), times)
-        yield _transfers(table, rows, cryo.erc20_as_own, export.chain)
+        rows = _with_times(cryo_columns.normal(table.frame), times)
+        yield _transfers(table, rows, cryo_columns.erc20_as_own, export.chain)
     for table in export.tables["logs"]:
         yield _transfers(
-            table, _with_times(cryo.normal_logs(table.frame), times), cryo.logs_as_own, export.chain
+            table,
+            _with_times(cryo_columns.normal_logs(table.frame), times),
+            cryo_columns.logs_as_own,
+            export.chain,
         )
     for table in export.tables["native_transfers"]:
         index = pl.col("transfer_index")
         rows = (
-            _with_times(cryo.normal(table.frame), times)
+            _with_times(cryo_columns.normal(table.frame), times)
             .join(succeeded, on="transaction_hash", how="left", validate="m:1", maintain_order="left")
-            .with_columns((index == index.min().over("block_number", "transaction_hash")).alias(cryo.TOP))
+            .with_columns(
+                (index == index.min().over("block_number", "transaction_hash")).alias(cryo_columns.TOP)
+            )
         )
-        yield _transfers(table, rows, cryo.native_as_own, export.chain)
+        yield _transfers(table, rows, cryo_columns.native_as_own, export.chain)
     yield from _blocks(export)
 
 
 FORMAT: Final = Format(
-    name=cryo.SOURCE,
+    name=cryo_columns.SOURCE,
     summary="cryo's erc20_transfers, logs, native_transfers and blocks, Parquet or CSV, binary or hex",
     deliver=deliver,
     suffixes=SUFFIXES,
@@ -78,7 +84,7 @@ def _found(order: Order) -> _Export:
     unread = []
     for path in [*expand(order.paths, SUFFIXES), *given]:
         table = open_table(path)
-        dataset = cryo.dataset_of(table.columns)
+        dataset = cryo_columns.dataset_of(table.columns)
         if not dataset:
             unread.append(name_of(path))
             continue
@@ -109,15 +115,15 @@ def _found(order: Order) -> _Export:
 
 
 def _check_amounts(path: Path, table: Table, order: Order) -> None:
-    form = cryo.amount_form(table.columns)
+    form = cryo_columns.amount_form(table.columns)
     if not form:
         raise UsageError(
-            f"{path} has no column of amounts ({', '.join(cryo.FORMS[:3])}, …).",
+            f"{path} has no column of amounts ({', '.join(cryo_columns.FORMS[:3])}, …).",
             "Export it with --u256-types binary. Nothing was stored.",
         )
-    if form in cryo.WRAPPED_FORMS:
+    if form in cryo_columns.WRAPPED_FORMS:
         order.warnings.append(
-            f"{name_of(path)} holds amounts as {form} alone, modulo 2^{cryo.WRAPPED_FORMS[form]}: "
+            f"{name_of(path)} holds amounts as {form} alone, modulo 2^{cryo_columns.WRAPPED_FORMS[form]}: "
             "larger ones are wrong, and nothing tells which. Export it with --u256-types binary."
         )
 
@@ -148,12 +154,12 @@ def _chain(order: Order, moves: list[Table]) -> str:
 
 def _times(export: _Export) -> pl.LazyFrame:
     """The time of each block; a block that two files give different times has none."""
-    time = pl.col(cryo.TIME)
+    time = pl.col(cryo_columns.TIME)
     return (
-        pl.concat([cryo.block_times(table.frame) for table in export.tables["blocks"]])
+        pl.concat([cryo_columns.block_times(table.frame) for table in export.tables["blocks"]])
         .drop_nulls("block_number")
         .group_by("block_number")
-        .agg(pl.when(time.n_unique() == 1).then(time.first()).alias(cryo.TIME))
+        .agg(pl.when(time.n_unique() == 1).then(time.first()).alias(cryo_columns.TIME))
     )
 
 
@@ -165,23 +171,30 @@ def _successes(export: _Export) -> pl.LazyFrame:
     """Whether each transaction succeeded, where the dataset `transactions` was given too."""
     known = [
         table.frame.select(
-            cryo.hex_text("transaction_hash", table.columns).alias("transaction_hash"),
-            pl.col("success").cast(pl.String).str.to_lowercase().is_in(["true", "1"]).alias(cryo.SUCCESS),
+            cryo_columns.hex_text("transaction_hash", table.columns).alias("transaction_hash"),
+            pl.col("success")
+            .cast(pl.String)
+            .str.to_lowercase()
+            .is_in(["true", "1"])
+            .alias(cryo_columns.SUCCESS),
         )
         for table in export.tables["transactions"]
     ]
-    schema = {"transaction_hash": pl.String(), cryo.SUCCESS: pl.Boolean()}
+    schema = {"transaction_hash": pl.String(), cryo_columns.SUCCESS: pl.Boolean()}
     return (
         pl.concat([pl.LazyFrame(schema=schema), *known])
         .group_by("transaction_hash")
-        .agg(pl.col(cryo.SUCCESS).all())
+        .agg(pl.col(cryo_columns.SUCCESS).all())
     )
 
 
 def _transfers(
     table: Table, rows: pl.LazyFrame, as_own: Callable[[pl.LazyFrame, str], pl.LazyFrame], chain: str
 ) -> Delivery:
-    exact = as_own is cryo.logs_as_own or cryo.amount_form(table.columns) in cryo.EXACT_FORMS
+    exact = (
+        as_own is cryo_columns.logs_as_own
+        or cryo_columns.amount_form(table.columns) in cryo_columns.EXACT_FORMS
+    )
 
     def judge(batch: pl.DataFrame) -> pl.DataFrame:
         return judged(batch, as_own, chain, exact=exact)
@@ -199,12 +212,12 @@ def _blocks(export: _Export) -> Iterator[Delivery]:
         if not hashes:
             continue
         parent = (
-            cryo.hex_text("parent_hash", table.columns)
+            cryo_columns.hex_text("parent_hash", table.columns)
             if "parent_hash" in table.columns
             else pl.lit(None, dtype=pl.String)
         )
         rows = table.frame.select(
-            cryo.hex_text(hashes, table.columns).alias("hash"),
+            cryo_columns.hex_text(hashes, table.columns).alias("hash"),
             parent.alias("parent_hash"),
             _number(table).alias("number"),
             pl.col("timestamp"),
@@ -227,9 +240,11 @@ def _read_blocks(name: str, rows: pl.LazyFrame, token: pl.Series, native: pl.Ser
             pl.lit(False).alias("has_withdrawal"),
             pl.lit(False).alias("has_utxo"),
         ]
-        timed = batch.lazy().with_columns(cryo.block_times(batch.lazy()).collect()[cryo.TIME].alias(etl.TIME))
+        timed = batch.lazy().with_columns(
+            cryo_columns.block_times(batch.lazy()).collect()[cryo_columns.TIME].alias(etl.TIME)
+        )
         found = etl.read_blocks(timed, chain, flags).collect(engine="in-memory")
-        return own.with_rows(found, batch)
+        return normalise.with_rows(found, batch)
 
     frame = in_batches(rows, judge, "blocks")
     return Delivery("blocks", frame, name)

@@ -18,7 +18,7 @@ from inflows.errors import InflowsError, UsageError
 from inflows.sources.paths import expand, is_remote
 
 if TYPE_CHECKING:
-    from inflows.net.objects import ObjectStore, StoredObject
+    from inflows.http.objects import ObjectStore, StoredObject
 
 _DATE: Final = re.compile(r"(?:^|/)date=(\d{4}-\d{2}-\d{2})(?:/|$)")
 _AT_ONCE: Final = 4
@@ -47,7 +47,7 @@ class Item:
 
 def open_store() -> ObjectStore:
     """The object store that the environment names."""
-    from inflows.net.objects import ObjectStore  # late: only orders with s3:// paths pay for it
+    from inflows.http.objects import ObjectStore
 
     return ObjectStore()
 

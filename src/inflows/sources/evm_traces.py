@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.sources.aws_eth import own_row
+from inflows.sources.aws.ethereum import own_row
 
 _OF_NO_TRANSACTION: Final = ("reward", "genesis", "daofork")
 _MOVING: Final = ("create", "create2", "suicide", "selfdestruct")

@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from inflows.sources import bounds
-from inflows.sources.tables import LINE
+from inflows.sources.table_files import LINE
 
 _LINES_A_BATCH: Final = 50_000
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
+from inflows.addresses import address_key
 from inflows.errors import UsageError
-from inflows.keys import address_key
 from inflows.raw.delivery import Delivery
 
 NOT_LABELLED: Final = "not_labelled"

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import polars as pl
 
 from inflows.chains import CHAINS, canonical_chain, near_chain
-from inflows.keys import END
 from inflows.layout import Layout
 from inflows.registry import effective
+from inflows.times import END
 
 
 def told_of_chains(layout: Layout, chains: Iterable[str]) -> list[str]:

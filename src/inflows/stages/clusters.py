@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from inflows.contracts.names import CUSTODY_ROLES
 from inflows.contracts.registry import Labels
 from inflows.contracts.schema import UTC_TIME, dtypes
-from inflows.keys import BEGINNING, END
-from inflows.stages.net_owners import TRANSACTION
+from inflows.stages.utxo_owners import TRANSACTION
+from inflows.times import BEGINNING, END
 
 CONFIDENCE: Final = 10
 """Of a discovered label; labels that are no surer are not extended, lest guesses feed on guesses."""

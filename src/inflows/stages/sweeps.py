@@ -24,7 +24,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.stages.deposits import CUSTODY, DEPOSIT, STRANGER, UTILITY
+from inflows.stages.deposit_candidates import CUSTODY, DEPOSIT, STRANGER, UTILITY
 from inflows.stages.sweep_matches import Moves, match_sweeps
 
 OTHERS_SHARE: Final = 10

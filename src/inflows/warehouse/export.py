@@ -19,7 +19,7 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 
 from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
-from inflows.stages.coverage import partial_periods
+from inflows.stages.period_coverage import partial_periods
 from inflows.warehouse import sqlfiles
 from inflows.warehouse.query import MEMORY, is_broken, one_line
 from inflows.warehouse.totals import read_all_totals

@@ -13,9 +13,9 @@ from inflows.contracts.flows import Contested, ContestedDaily, Findings, Totals,
 from inflows.contracts.licences import Licences, References
 from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
-from inflows.keys import BEGINNING, END
-from inflows.stages.licences import with_days, with_standing
-from inflows.warehouse.kept import Kept
+from inflows.stages.licence_weights import with_days, with_standing
+from inflows.times import BEGINNING, END
+from inflows.warehouse.kept_inputs import Kept
 from inflows.warehouse.vintages import Vintage
 
 

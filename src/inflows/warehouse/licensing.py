@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from inflows.warehouse import sqlfiles
-from inflows.warehouse.building import insert_frame
+from inflows.warehouse.fill_database import insert_frame
 from inflows.warehouse.inputs import prepare_facts
 
 RELATIONS: Final = ("dim_licence", "dim_reference", "rpt_licence_count", "rpt_licence_comparison")

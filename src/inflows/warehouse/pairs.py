@@ -10,9 +10,9 @@ import polars as pl
 
 from inflows.contracts.schema import USD
 from inflows.errors import UsageError
+from inflows.jurisdictions import is_jurisdiction, jurisdiction_code
 from inflows.layout import Layout
 from inflows.periods import HALF, grain_of, period_named
-from inflows.places import is_jurisdiction, jurisdiction_code
 from inflows.warehouse.slices import read_slices
 from inflows.warehouse.totals import HELD, choose, read_all_totals, read_totals
 

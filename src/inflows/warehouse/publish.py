@@ -21,9 +21,9 @@ from filelock import FileLock, Timeout
 from inflows import files
 from inflows.errors import WorkError
 from inflows.layout import Layout
-from inflows.warehouse import building
+from inflows.warehouse import fill_database
 from inflows.warehouse.inputs import WarehouseInputs, prepare_frames
-from inflows.warehouse.kept import keep_files, write_kept
+from inflows.warehouse.kept_inputs import keep_files, write_kept
 from inflows.warehouse.vintages import (
     DATABASE,
     MANIFEST,
@@ -101,11 +101,11 @@ def _make_database(
     threads: int = 2,
 ) -> None:
     """Fill a new database file, check it, read it back, and make it read-only."""
-    with building.building(database, workplace / "spill", memory=memory, threads=threads) as connection:
-        building.fill(connection, inputs, vintage)
-        building.run_checks(connection)
-        written = building.row_counts(connection)
-    read = building.read_back(database)
+    with fill_database.building(database, workplace / "spill", memory=memory, threads=threads) as connection:
+        fill_database.fill(connection, inputs, vintage)
+        fill_database.run_checks(connection)
+        written = fill_database.row_counts(connection)
+    read = fill_database.read_back(database)
     if read != written:
         raise WorkError(
             "The new database does not read back as it was written, so nothing was published.",

@@ -13,7 +13,7 @@ from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.periods import HALF, grain_of, period_named
 from inflows.stages.total import finished, period_totals
-from inflows.warehouse.facts import published_facts
+from inflows.warehouse.published_facts import published_facts
 from inflows.warehouse.totals import choose, of_level, require_selection
 
 BY: Final[dict[str, tuple[str, ...]]] = {

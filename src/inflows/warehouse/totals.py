@@ -12,9 +12,9 @@ from inflows.contracts.flows import Totals
 from inflows.contracts.names import BASES, LEVELS, SCOPES
 from inflows.contracts.schema import conform
 from inflows.errors import UsageError, WorkError
+from inflows.jurisdictions import jurisdiction_codes
 from inflows.layout import Layout
 from inflows.periods import period_named
-from inflows.places import jurisdiction_codes
 from inflows.warehouse.query import reading
 
 HELD: Final = {

@@ -12,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
+from inflows.addresses import canonical_address
 from inflows.contracts.schema import UTC_TIME
-from inflows.keys import canonical_address
-from inflows.sources.bitcoin.amounts import satoshi, with_numbers_as_text
+from inflows.sources.bitcoin.satoshi import satoshi, with_numbers_as_text
 
 _Fields = dict[str, pl.DataType | type[pl.DataType]]
 

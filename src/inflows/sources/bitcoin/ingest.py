@@ -21,8 +21,8 @@ from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.raw import Blocks
 from inflows.contracts.schema import dtypes
 from inflows.errors import InflowsError, UsageError, WorkError
+from inflows.http import Door, NetError, Unreachable, in_order
 from inflows.layout import Layout
-from inflows.net import Door, NetError, Unreachable, in_order
 from inflows.progress import Progress, silent
 from inflows.raw import Delivery, delivered_columns, ingest, list_partitions
 from inflows.sources.bitcoin.blocks import Block, with_block_columns

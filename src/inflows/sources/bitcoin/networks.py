@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from inflows.errors import UsageError
-from inflows.net import NetError, Patience
+from inflows.http import NetError, Patience
 from inflows.sources.bitcoin.rpc import Node
 
 NETWORKS: Final = ("main", "test", "signet", "regtest")

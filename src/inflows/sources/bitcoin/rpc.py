@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 from inflows.errors import UsageError
-from inflows.net import (
+from inflows.http import (
     BadAnswer,
     Door,
     Endpoint,

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
-from inflows.net import (
+from inflows.http import (
     AdaptiveSize,
     BadAnswer,
     Door,

@@ -14,13 +14,13 @@ import polars as pl
 from inflows.chains import EVM_ZERO
 from inflows.contracts.schema import UTC_TIME
 from inflows.raw.delivery import delivered_columns
-from inflows.sources import own
 from inflows.sources.evm.blocks import Block, Header, valued
 from inflows.sources.evm.traces import Move
 from inflows.sources.evm.tron import as_tron
 from inflows.sources.evm.tron_types import MOVES_TRX
 from inflows.sources.evm_logs import decode_transfer_logs
-from inflows.sources.tables import LINE
+from inflows.sources.own_format import normalise
+from inflows.sources.table_files import LINE
 
 SOURCE: Final = "evm-rpc"
 _GWEI: Final = "000000000"
@@ -210,10 +210,10 @@ def judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFr
         "amount_raw",
         "source",
         pl.lit(None, dtype=pl.String).alias(LINE),
-        pl.col("given").alias(own.GIVEN),
+        pl.col("given").alias(normalise.GIVEN),
     )
-    judged = own.normalise_transfers(frame, [chain]).collect()
-    return own.with_rows(judged, delivered)
+    judged = normalise.normalise_transfers(frame, [chain]).collect()
+    return normalise.with_rows(judged, delivered)
 
 
 def _times(seconds: Sequence[int]) -> pl.Series:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from inflows.net import BadAnswer
+from inflows.http import BadAnswer
 
 
 class Fault(Enum):

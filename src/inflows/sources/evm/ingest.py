@@ -19,24 +19,24 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from inflows.errors import UsageError
+from inflows.http import Door, Endpoint, Limits, in_order, parse_endpoint
 from inflows.layout import Layout
-from inflows.net import Door, Endpoint, Limits, in_order, parse_endpoint
 from inflows.progress import Progress, silent
 from inflows.raw.claims import Claiming
 from inflows.raw.delivery import Delivery
 from inflows.raw.store import ingest
 from inflows.raw.trace_owners import foreign_days, untraced_blocks
-from inflows.sources.evm.asked import Asked
+from inflows.sources.evm.block_range import Asked
 from inflows.sources.evm.blocks import Header, fetch_blocks, header_of
 from inflows.sources.evm.chain_ids import Chain, known_chain
 from inflows.sources.evm.decode import SOURCE, blocks_frame
 from inflows.sources.evm.nodes import Node, Nodes
 from inflows.sources.evm.pace import Pace
+from inflows.sources.evm.pending_blocks import Pending
 from inflows.sources.evm.plan import PieceSize, missing, pieces, stored_runs
-from inflows.sources.evm.reading import LabelledSet, Reading, Span, read_labelled, read_span
+from inflows.sources.evm.read_span import LabelledSet, Reading, Span, read_labelled, read_span
 from inflows.sources.evm.reorgs import settle
 from inflows.sources.evm.report import EvmReport
-from inflows.sources.evm.storing import Pending
 from inflows.sources.evm.trace_method import choose_trace_method
 from inflows.sources.evm.traces import SOURCES
 from inflows.sources.evm.tron import to_base58, to_hex

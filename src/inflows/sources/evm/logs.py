@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from inflows.net import Reply
+from inflows.http import Reply
 from inflows.sources.evm.blocks import Header
 from inflows.sources.evm.client import Call, RangeRefused, raise_for, read_replies
 from inflows.sources.evm.errors import Inconsistent, RpcError, TooLarge, suggested_size

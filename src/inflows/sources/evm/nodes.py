@@ -12,14 +12,7 @@ import polars as pl
 
 from inflows.chains import CHAINS, canonical_chain
 from inflows.errors import UsageError, WorkError
-from inflows.net import (
-    AdaptiveSize,
-    Door,
-    Endpoint,
-    KeyRefused,
-    NetError,
-    Patience,
-)
+from inflows.http import AdaptiveSize, Door, Endpoint, KeyRefused, NetError, Patience
 from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Client
 from inflows.sources.evm.errors import Inconsistent, NodeBehind, Pruned, TooLarge, Unsupported

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from inflows.net import Patience
+from inflows.http import Patience
 
 
 @dataclass(frozen=True)

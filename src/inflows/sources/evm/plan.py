@@ -10,9 +10,9 @@ from typing import Final
 import polars as pl
 
 from inflows.layout import Layout
-from inflows.raw.merging import read
+from inflows.raw.merge import read
 from inflows.raw.partitions import list_partitions
-from inflows.sources.evm.reading import Span
+from inflows.sources.evm.read_span import Span
 
 _TARGET: Final = 4_000
 """Transactions that one piece should have: megabytes in memory, seconds of work."""

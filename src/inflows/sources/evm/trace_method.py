@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from inflows.net import NetError
+from inflows.http import NetError
 from inflows.sources.evm.errors import Unsupported
 from inflows.sources.evm.nodes import Node, Nodes
 from inflows.sources.evm.traces import SOURCES

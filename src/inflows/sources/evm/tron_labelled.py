@@ -22,7 +22,7 @@ from inflows.sources.evm.client import Call
 from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.logs import NO_LOGS, check_logs, read_logs
 from inflows.sources.evm.nodes import Node
-from inflows.sources.evm.reading import LabelledSet, Reading, Span, slim
+from inflows.sources.evm.read_span import LabelledSet, Reading, Span, slim
 from inflows.sources.evm_logs import TRANSFER_TOPIC
 
 SLOT_SECONDS: Final = 3

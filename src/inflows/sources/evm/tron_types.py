@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 
-from inflows.net import BadAnswer, Endpoint, NetError, Reply, Request, read_json
+from inflows.http import BadAnswer, Endpoint, NetError, Reply, Request, read_json
 from inflows.sources.evm.blocks import Block, Header, valued
 from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.nodes import Node

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from inflows.errors import UsageError
+from inflows.http import Door, Limits, Rate, parse_endpoint
 from inflows.layout import Layout
-from inflows.net import Door, Limits, Rate, parse_endpoint
 from inflows.progress import Progress, silent
 from inflows.sources.sqd.datasets import PORTAL, WITH_WITHDRAWALS, Dataset, dataset_of
 from inflows.sources.sqd.dates import bounds

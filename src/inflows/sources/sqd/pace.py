@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from inflows.net import Patience
+from inflows.http import Patience
 
 _SILENT_SECONDS: Final = 150.0
 """A worker of the Portal has 60 s before its first byte, and is tried twice."""

@@ -11,8 +11,8 @@ from typing import Final
 import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
-from inflows.net import NetError
-from inflows.raw.reasons import STATUS_UNKNOWN
+from inflows.http import NetError
+from inflows.raw.quarantine_reasons import STATUS_UNKNOWN
 from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.sqd import evm, utxo
 from inflows.sources.sqd.answers import Tables

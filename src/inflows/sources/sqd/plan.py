@@ -11,7 +11,7 @@ import polars as pl
 
 from inflows.layout import Layout
 from inflows.raw.claims import labelled_addresses
-from inflows.raw.merging import read
+from inflows.raw.merge import read
 from inflows.raw.partitions import list_partitions
 from inflows.raw.readings import ranges_read
 

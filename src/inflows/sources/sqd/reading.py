@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.net import NetError, whole_lines
+from inflows.http import NetError, whole_lines
 from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.sqd.answers import KEYS, Tables, read_lines
 from inflows.sources.sqd.portal import NothingThere, Portal

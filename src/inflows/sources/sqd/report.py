@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from inflows.raw.report import IngestReport
+from inflows.raw.ingest_report import IngestReport
 
 
 @dataclass

@@ -17,8 +17,8 @@ from typing import Final
 import polars as pl
 
 from inflows.errors import InflowsError, UsageError
+from inflows.http import in_order
 from inflows.layout import Layout
-from inflows.net import in_order
 from inflows.progress import Progress
 from inflows.raw.claims import Claim, add_claims, between, keep_labelled_set
 from inflows.raw.delivery import Delivery

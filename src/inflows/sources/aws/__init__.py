@@ -1,0 +1,1 @@
+"""The AWS public blockchain data: tables of Ethereum and of Bitcoin, in daily Parquet files."""
