@@ -1,4 +1,4 @@
-"""The one table of chains (facts/chains.csv): what the project knows of each, and every name it goes by.
+"""The one table of chains (reference/chains.csv): what the project knows of each, and every name it goes by.
 
 Columns of the table: chain (our name), family (evm, utxo, tron, solana, ton, xrp; other: nothing is known of
 its addresses), chain_id (EIP-155, as eth_chainId serves it; ethereum-lists/chains), symbol and decimals (the
@@ -19,10 +19,11 @@ from __future__ import annotations
 import csv
 import difflib
 import re
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import polars as pl
+
+from inflows.reference.shipped import reference_file
 
 EVM: Final = "evm"
 """The chain of labels that hold on every EVM chain; no chain that has blocks."""
@@ -48,7 +49,7 @@ CONFIRMATIONS: Final = "confirmations="
 """Begins a quirk: not every node knows the tag `finalized`, and a block with so many confirmations is final
 (a Tron block is solid once 19 of the 27 super representatives have built upon it)."""
 
-_FACTS: Final = Path(__file__).parent / "facts" / "chains.csv"
+_FACTS: Final = reference_file("chains.csv")
 _ODD: Final = r"[^a-z0-9]+"
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9 ._:()-]*"
 """What is compared with known names; `../eth` is not a chain."""

@@ -1,9 +1,9 @@
 """Whose name a list gives: one slug for an exchange, however it is spelled, and what kind of business it is.
 
-The facts stand in facts/exchanges.csv (exchange, name, kind, source) and facts/exchange_aliases.csv (alias,
-exchange, source). Names are compared by their letters and digits alone, so Gate.io, gate-io and GATEIO are
-one spelling. Sister companies (OKX and OKCoin, Binance and Binance US, HashKey and HashKey Exchange) are
-exchanges of their own.
+The facts stand in reference/exchanges.csv (exchange, name, kind, source) and reference/exchange_aliases.csv
+(alias, exchange, source). Names are compared by their letters and digits alone, so Gate.io, gate-io and
+GATEIO are one spelling. Sister companies (OKX and OKCoin, Binance and Binance US, HashKey and HashKey
+Exchange) are exchanges of their own.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Final, NamedTuple
 
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.errors import UsageError
+from inflows.reference.shipped import reference_file
 
 EXCHANGE: Final = "exchange"
 """The one kind whose wallets count; others (payment, casino, dex, …) are skipped and counted."""
 UNKNOWN_KIND: Final = ""
 """The kind of a name that nobody listed: imported under its own slug, and listed by the checks."""
 
-_FACTS: Final = Path(__file__).parent / "facts"
 _ENDINGS: Final = ("cex", "exchange", "com", "io", "global", "net", "pro", "org")
 _ODD: Final = re.compile(r"[^a-z0-9]+")
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9 ._:()&'-]*"
@@ -48,8 +48,8 @@ class Owner(NamedTuple):
 
 @cache
 def known_exchanges() -> dict[str, Exchange]:
-    """The entities in facts/exchanges.csv, by slug."""
-    with (_FACTS / "exchanges.csv").open(encoding="utf-8", newline="") as handle:
+    """The entities in reference/exchanges.csv, by slug."""
+    with reference_file("exchanges.csv").open(encoding="utf-8", newline="") as handle:
         return {row["exchange"]: Exchange(**row) for row in csv.DictReader(handle)}
 
 
@@ -62,7 +62,7 @@ class Names:
             spelling(name): slug for slug, entity in known_exchanges().items() for name in (entity.name, slug)
         }
         own = read_aliases(aliases) if aliases else {}
-        for alias, target in {**read_aliases(_FACTS / "exchange_aliases.csv"), **own}.items():
+        for alias, target in {**read_aliases(reference_file("exchange_aliases.csv")), **own}.items():
             self._slugs[spelling(alias)] = target
         self._follow(own, aliases)
 

@@ -11,7 +11,7 @@ from inflows.errors import UsageError
 from inflows.exchanges import Names, known_exchanges, read_aliases, slug_of, spelling
 from inflows.labels.owners import owner_in
 
-FACTS = Path(__file__).parents[2] / "src" / "inflows" / "facts"
+FACTS = Path(__file__).parents[2] / "src" / "inflows" / "reference"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from inflows.layout import Layout
 from inflows.registry import effective, imports
 
 NOW = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-FACTS = Path(__file__).parents[2] / "src" / "inflows" / "facts"
+FACTS = Path(__file__).parents[2] / "src" / "inflows" / "reference"
 EXTRACTS = Path(__file__).parents[3] / "shared" / "reference" / "labels"
 FTX, FTX_US = "0x" + "f1" * 20, "0x" + "f2" * 20
 SQL = """select blockchain, address, cex_name, distinct_name, added_by, added_date from (values

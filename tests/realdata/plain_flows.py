@@ -139,7 +139,7 @@ def _settled(held: list[Claim]) -> Owner | None:
 
 def core_assets() -> dict[str, tuple[str, int, str]]:
     """Symbol, decimals and kind of the core assets of ethereum, by contract."""
-    with (Path(inflows.__file__).parent / "facts" / "core_assets.csv").open(
+    with (Path(inflows.__file__).parent / "reference" / "core_assets.csv").open(
         newline="", encoding="utf-8"
     ) as handle:
         return {

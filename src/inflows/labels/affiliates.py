@@ -1,4 +1,4 @@
-"""Which exchanges are sister companies: facts/affiliates.csv (family, exchange, source).
+"""Which exchanges are sister companies: reference/affiliates.csv (family, exchange, source).
 
 Sisters are exchanges of their own in every total. That two lists name sisters for one address is a smaller
 matter than that they name strangers, and `labels check` tells them apart.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-_FACTS: Final = Path(__file__).parents[1] / "facts" / "affiliates.csv"
+from inflows.reference.shipped import reference_file
+
+_FACTS: Final = reference_file("affiliates.csv")
 
 
 @cache

@@ -1,7 +1,7 @@
 """Which asset a service's name stands for, and under which licence each service gives its quotes.
 
-Both are data: facts/price_ids.csv (source, source_id, chain, contract, quote, valid_from, valid_to) and
-facts/price_sources.csv (source, service, licence, licence_url, data_url). An id stands for an asset from
+Both are data: reference/price_ids.csv (source, source_id, chain, contract, quote, valid_from, valid_to) and
+reference/price_sources.csv (source, service, licence, licence_url, data_url). An id stands for an asset from
 valid_from until valid_to (exclusive; empty: always), because coins are renamed: polygon's native coin was
 MATIC, and has been POL since 2024-09-04.
 """
@@ -23,9 +23,9 @@ from inflows.chains import canonical_chain, with_canonical_chains
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
+from inflows.reference.shipped import reference_file
 from inflows.times import BEGINNING, END, instant
 
-_FACTS: Final = Path(__file__).parents[1] / "facts"
 _COLUMNS: Final = ("source", "source_id", "chain", "contract", "quote", "valid_from", "valid_to")
 QUOTE_CURRENCIES: Final = ("USD", "USDT")
 
@@ -43,7 +43,7 @@ class Licence(NamedTuple):
 @cache
 def licences() -> dict[str, Licence]:
     """The licence of every source that this project knows, by the source's name in the registry."""
-    with (_FACTS / "price_sources.csv").open(encoding="utf-8", newline="") as handle:
+    with reference_file("price_sources.csv").open(encoding="utf-8", newline="") as handle:
         return {row["source"]: Licence(**row) for row in csv.DictReader(handle)}
 
 
@@ -52,7 +52,7 @@ def price_ids(extra: Path | None = None) -> pl.DataFrame:
 
     Columns: source, source_id, chain, contract (empty: native), quote, valid_from, valid_to (instants).
     """
-    paths = [_FACTS / "price_ids.csv", *([extra] if extra else [])]
+    paths = [reference_file("price_ids.csv"), *([extra] if extra else [])]
     ids = pl.concat([_read(path) for path in paths]).unique(maintain_order=True)
     _refuse_overlaps(ids, paths[-1])
     return ids
@@ -130,7 +130,7 @@ def ids_asked(ids: pl.DataFrame, source: str, asked: Sequence[str]) -> list[str]
     every = known["source_id"].unique().sort().to_list()
     if not asked:
         return every
-    core = pl.read_csv(_FACTS / "core_assets.csv", infer_schema=False).select(
+    core = pl.read_csv(reference_file("core_assets.csv"), infer_schema=False).select(
         "chain", pl.col("contract").fill_null(""), "symbol"
     )
     named = known.join(core, on=["chain", "contract"], how="left", validate="m:1")

@@ -60,7 +60,7 @@ def import_outside_prices(
     """Import the quotes of a file, folder or glob; a file that cannot be read stores nothing (UsageError).
 
     Bad quotes are quarantined and counted. known_at: as for the own formats. ids: a file of further ids, in
-    the columns of facts/price_ids.csv. The caller holds files.writing(layout).
+    the columns of reference/price_ids.csv. The caller holds files.writing(layout).
     """
     if input_format not in FORMATS:
         raise UsageError(

@@ -1,4 +1,7 @@
-"""The registry files that come with the project: data/registry/*.csv of a checkout, or inside the package."""
+"""Where the files that come with the project lie: facts in this folder, registries in data/registry/*.csv.
+
+The registries are below the checkout, or inside the package.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,11 @@ from inflows.errors import WorkError
 _PACKAGE: Final = Path(__file__).parents[1]
 _FOLDERS: Final = (_PACKAGE / "data" / "registry", _PACKAGE.parents[1] / "data" / "registry")
 """Installed, checkout."""
+
+
+def reference_file(name: str) -> Path:
+    """A file of facts in this folder, by its name: `chains.csv`."""
+    return Path(__file__).parent / name
 
 
 def shipped(name: str) -> Path:

@@ -17,6 +17,7 @@ import polars as pl
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
 from inflows.layout import Layout
+from inflows.reference.shipped import reference_file
 from inflows.registry import crosschecks, store
 from inflows.registry.by_symbol import with_symbols
 from inflows.registry.effective import latest
@@ -105,7 +106,7 @@ def import_balances(
 
 def core_assets_path() -> Path:
     """The list of core assets that comes with the project, in the own format for assets."""
-    return Path(__file__).parents[1] / "facts" / "core_assets.csv"
+    return reference_file("core_assets.csv")
 
 
 def _import(

@@ -1,6 +1,6 @@
 """What is known of the sources of labels: which list each copies, how sure it is, under which licence.
 
-The facts stand in facts/label_sources.csv. Sources that copy one list are one lineage, so that their
+The facts stand in reference/label_sources.csv. Sources that copy one list are one lineage, so that their
 agreement is one vote where claims disagree (stages.resolve). A source that is not listed is a lineage of its
 own.
 """
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-_FACTS: Final = Path(__file__).parents[1] / "facts" / "label_sources.csv"
+from inflows.reference.shipped import reference_file
+
+_FACTS: Final = reference_file("label_sources.csv")
 
 
 class LabelSource(NamedTuple):

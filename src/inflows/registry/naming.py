@@ -1,7 +1,7 @@
 """Names of chains and exchanges in own formats, each as the project writes it, before a row is judged.
 
-A chain goes by every name of facts/chains.csv, an exchange by every name of facts/exchanges.csv and
-facts/exchange_aliases.csv. Names of exchanges that nobody listed are one where they differ in punctuation
+A chain goes by every name of reference/chains.csv, an exchange by every name of reference/exchanges.csv and
+reference/exchange_aliases.csv. Names of exchanges that nobody listed are one where they differ in punctuation
 alone, in this import and from what the registry holds.
 """
 
