@@ -17,9 +17,9 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from inflows import files
+from inflows.addresses import hash_on
 from inflows.contracts.raw import Quarantine
 from inflows.contracts.schema import conform, defaults, dtypes, empty, with_defaults
-from inflows.keys import hash_on
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.order import in_order

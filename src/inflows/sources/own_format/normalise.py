@@ -166,7 +166,7 @@ def _judged(
     frame: pl.LazyFrame,
     dataset: str,
     hashes: Iterable[str],
-    addresses: Iterable[str],
+    address_columns: Iterable[str],
     checks: Mapping[str, pl.Expr],
 ) -> pl.LazyFrame:
     types = frame.collect_schema()
@@ -183,7 +183,7 @@ def _judged(
         pl.col("block_number", "position").str.extract(r"^([0-9]{1,19})$").cast(pl.Int64, strict=False),
         _without_leading_zeros(whole_amount(pl.col("amount_raw"))).alias("amount_raw"),
         *(canonical_hash(pl.col(name)).alias(name) for name in hashes),
-        *(addresses.canonical_on(pl.col("chain"), pl.col(name)).alias(name) for name in addresses),
+        *(addresses.canonical_on(pl.col("chain"), pl.col(name)).alias(name) for name in address_columns),
         exact=pl.lit(True),
     )
     if "is_coinbase" in types:
