@@ -176,7 +176,7 @@ def test_a_transaction_that_an_earlier_release_stored_twice_is_one_once_its_day_
 ) -> None:
     rows = [{**TRON, "tx_hash": "ab" * 32}, {**TRON, "tx_hash": "0x" + "ab" * 32}]
     with monkeypatch.context() as earlier:
-        earlier.setattr("inflows.keys.hash_on", lambda _, tx_hash: tx_hash)
+        earlier.setattr("inflows.addresses.hash_on", lambda _, tx_hash: tx_hash)
         ingest(layout, tmp_path, *rows)
     assert stored(layout).height == 2
     ingest(layout, tmp_path, rows[1])
