@@ -153,6 +153,30 @@ FAILED = {
         lambda n, _: Turn(lines=lambda lines: [_with_hash(lines[0], number="0x3")]),
         "fields of another type",
     ),
+    "a time that cannot be": (
+        lambda n, _: Turn(lines=lambda lines: [_with_hash(lines[0], timestamp=10**18), *lines[1:]]),
+        "a number or a time that cannot be",
+    ),
+    "a number below 0": (
+        lambda n, _: Turn(lines=lambda lines: [_with_hash(lines[0], number=-1), *lines[1:]]),
+        "a number or a time that cannot be",
+    ),
+    "what a terminal obeys": (
+        lambda n, _: Turn(lines=lambda lines: [b"\x1b[2J\x07" + b"x" * 500 + b"\n"]),
+        "a line that is no block: ?[2J?xxx",
+    ),
+    "null": (lambda n, _: Turn(lines=lambda lines: [b"null\n"]), "a line that is no block: null"),
+    "a list": (lambda n, _: Turn(lines=lambda lines: [b"[1]\n"]), "a line that is no block: [1]"),
+    "text for logs": (
+        lambda n, _: Turn(lines=lambda lines: [lines[0].replace(b'"logs":[', b'"logs":"","x":[')]),
+        "fields of another type",
+    ),
+    "a log of nothing": (
+        lambda n, _: Turn(
+            lines=lambda lines: [lines[0].replace(b'"logs":[{', b'"logs":[null,{'), *lines[1:]]
+        ),
+        "gives logs that lack their number",
+    ),
     "another parent": (
         lambda n, _: Turn(
             lines=lambda lines: [*lines[:5], _with_hash(lines[5], parentHash="0xab"), *lines[6:]]
@@ -227,6 +251,8 @@ def test_a_line_of_thirty_megabytes_comes_whole():
     assert b"".join(whole_lines(lambda: chunks.pop(0), 1 << 20)) == line + b"{}\n"
     chunks = [b"a\nb", b"c\n", b"d", b""]
     assert b"".join(whole_lines(lambda: chunks.pop(0), 1)) == b"a\nbc\n"
+    with pytest.raises(WorkError, match="longer than 1,000 bytes"):
+        list(whole_lines(lambda: b"x" * 100, 10, longest=1_000))
 
 
 def test_the_answer_is_packed_whatever_was_asked_and_two_members_are_one_body():

@@ -12,6 +12,7 @@ from inflows.http.errors import BadAnswer, NetError
 from inflows.http.messages import Reply
 
 _MOST_OF_A_MESSAGE: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 28
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,11 +38,12 @@ class Stream:
         return Reply(self.endpoint, self.status, self.headers, body, dt.datetime.now(dt.UTC))
 
 
-def whole_lines(read: Callable[[], bytes], at_least: int) -> Iterator[bytes]:
+def whole_lines(read: Callable[[], bytes], at_least: int, *, longest: int = _LONGEST_LINE) -> Iterator[bytes]:
     """Whole lines, of which each ends in a line feed, in pieces of some `at_least` bytes; the rest last.
 
     What comes after the last line feed is torn and never given, however whole it looks. Where the answer
-    breaks off, the whole lines before it are given first, and then the NetError is raised.
+    breaks off, the whole lines before it are given first, and then the NetError is raised. BadAnswer where
+    one line alone is longer than `longest`.
     """
     held: list[bytes] = []
     size = 0
@@ -55,6 +57,8 @@ def whole_lines(read: Callable[[], bytes], at_least: int) -> Iterator[bytes]:
         if chunk and (not end or size + end < at_least):
             held.append(chunk)
             size += len(chunk)
+            if size > longest + at_least:
+                raise BadAnswer(f"A line of an answer is longer than {longest:,} bytes.")
             continue
         lines = b"".join([*held, chunk[:end]])
         held, size = ([chunk[end:]] if end < len(chunk) else []), len(chunk) - end

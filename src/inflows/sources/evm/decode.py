@@ -65,7 +65,7 @@ def token_rows(chain: str, frame: pl.DataFrame, source: str) -> pl.DataFrame:
     decoded = decode_transfer_logs(frame.lazy()).rename({"reason": "given"})
     found = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(source)).collect()
     # Nearly all rows are in canonical form already: the judge would leave them as they are.
-    plain = found.select(_IS_PLAIN & (chain != "tron")).to_series()
+    plain = found.select((_IS_PLAIN & (chain != "tron")).fill_null(False)).to_series()
     if plain.all():
         return as_delivered(chain, found)
     odd = judged(chain, found.filter(~plain), frame.drop("seconds").filter(~plain))

@@ -5,7 +5,6 @@ One line is one block; it goes from JSON into columns without ever being Python 
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Final
 
@@ -89,7 +88,16 @@ KEYS: Final = {
 """What names a row of each table; two rows of one key must be equal."""
 _COINS: Final = re.compile(rb'("(?:value|prevoutValue)"\s*:\s*)(-?[0-9][0-9.eE+-]*)')
 
+_LAST_SECOND: Final = 253_402_300_799
+"""The end of the year 9999."""
+_LAST_BLOCK: Final = 10**15
+
 Tables = dict[str, pl.DataFrame]
+
+
+def shown(text: str) -> str:
+    """What a server said, as it may stand in a message: short, and nothing that a terminal obeys."""
+    return "".join(c if c.isprintable() else "?" for c in text[:80])
 
 
 def read_lines(lines: bytes, kind: str, *, name: str, withdrawals: bool = False) -> Tables:
@@ -105,7 +113,7 @@ def read_lines(lines: bytes, kind: str, *, name: str, withdrawals: bool = False)
     lists = {table: fields for table, fields in LISTS[kind].items() if f'"{table}"'.encode() in lines}
     schema |= {table: pl.List(pl.Struct(fields)) for table, fields in lists.items()}
     try:
-        found = pl.read_ndjson(io.BytesIO(lines), schema=schema)
+        found = pl.read_ndjson(lines, schema=schema)
     except pl.exceptions.PolarsError:
         found = pl.DataFrame(schema=schema)
     if found.height != lines.count(b"\n"):
@@ -116,6 +124,13 @@ def read_lines(lines: bytes, kind: str, *, name: str, withdrawals: bool = False)
         pl.any_horizontal(pl.col("block_number", "hash", "parentHash", "timestamp").is_null().any())
     ).item():
         raise Inconsistent(f"{name} gives a block that lacks its number, hash, parent or time.")
+    if not blocks.select(
+        (
+            pl.col("block_number").is_between(0, _LAST_BLOCK)
+            & pl.col("timestamp").is_between(0, _LAST_SECOND)
+        ).all()
+    ).item():
+        raise Inconsistent(f"{name} gives a block with a number or a time that cannot be.")
     tables: Tables = {}
     if withdrawals:
         tables["withdrawals"] = _rows(blocks.select("block_number", "withdrawals"), "withdrawals")
@@ -140,6 +155,6 @@ def _misfit(lines: bytes, name: str) -> Inconsistent:
         except orjson.JSONDecodeError:
             found = None
         if not isinstance(found, dict):
-            text = line[:60].decode("utf-8", "replace")
+            text = shown(line[:240].decode("utf-8", "replace"))
             return Inconsistent(f"{name} gives a line that is no block: {text}.", retryable=True)
     return Inconsistent(f"{name} gives blocks with fields of another type than its interface says.")

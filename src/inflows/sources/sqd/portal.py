@@ -32,6 +32,7 @@ from inflows.http import (
     read_ok,
 )
 from inflows.sources.evm.errors import Inconsistent
+from inflows.sources.sqd.answers import shown
 from inflows.sources.sqd.datasets import Dataset
 
 _PLAIN: Final = {"Accept-Encoding": "gzip"}
@@ -175,7 +176,7 @@ class Portal:
             return self._other_parent(reply, orjson.loads(body))
         if reply.status == 400 and (absent := _ABSENT.search(text)):
             table = "withdrawals" if absent[1] == "withdrawals" else absent[2] or "traces"
-            return Absent(f"{self.endpoint} has no {table} of {name} there: {text}.", table)
+            return Absent(f"{self.endpoint} has no {table} of {name} there: {shown(text)}.", table)
         if reply.status == 404:
             return BadAnswer(
                 f"{self.endpoint} has no dataset {name}.", "Give another with --dataset.", status=404
@@ -196,7 +197,7 @@ class Portal:
             }
         except (orjson.JSONDecodeError, KeyError, TypeError):
             listed = {}
-        theirs = reply.endpoint.redact(listed.get(number, "another"))
+        theirs = shown(reply.endpoint.redact(listed.get(number, "another")))
         return Inconsistent(
             f"{self.endpoint} gave {ours} as the hash of block {number:,} of {self.dataset.name} and now has "
             f"{theirs}: final blocks do not change.",

@@ -16,7 +16,7 @@ import polars as pl
 
 from inflows.http import NetError, whole_lines
 from inflows.sources.evm.errors import Inconsistent
-from inflows.sources.sqd.answers import KEYS, Tables, read_lines
+from inflows.sources.sqd.answers import KEYS, Tables, read_lines, shown
 from inflows.sources.sqd.portal import NothingThere, Portal
 from inflows.sources.sqd.query import Query
 
@@ -124,7 +124,7 @@ def check_children(blocks: pl.DataFrame, name: str) -> None:
     )
     for number, parent in strange.select("block_number", "parentHash").iter_rows():
         raise Inconsistent(
-            f"{name}: block {number:,} says that {parent} is its parent, and block {number - 1:,} is "
+            f"{name}: block {number:,} says that {shown(parent)} is its parent, and block {number - 1:,} is "
             "another; final blocks do not change.",
             "Nothing of it was stored. Try again later.",
         )
