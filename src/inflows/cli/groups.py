@@ -13,7 +13,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "ingest": ("ingest_files", "ingest_evm", "ingest_bitcoin", "ingest_sqd"),
     "labels": ("labels_import", "labels_show", "labels_check", "labels_stats", "labels_discover"),
     "prices": ("prices",),
-    "assets": ("registries",),
+    "assets": ("assets",),
     "jurisdictions": ("jurisdictions",),
     "licences": ("licences",),
     "references": ("references",),
