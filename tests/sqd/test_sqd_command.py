@@ -37,6 +37,11 @@ SENTENCES = {
     "reversed": (("--all", "--to-date", "2024-01-01"), 2, "The range is reversed"),
     "no address": (("--all", "--portal", "portal.sqd.dev"), 2, "--portal has no scheme"),
     "no network": (("--all", "--portal", "http://127.0.0.1:9"), 1, "http://127.0.0.1:9 cannot be reached"),
+    "the header itself": (
+        ("--all", "--portal-header", "X-Api-Key: canary"),
+        2,
+        "--portal-header is the name of an environment variable",
+    ),
     "no header there": (
         ("--all", "--portal-header", "NOT_SET"),
         2,
@@ -81,6 +86,7 @@ def test_what_cannot_be_done_is_one_sentence_a_hint_and_an_exit_code(line, case)
     assert (said.code, said.out) == (code, "")
     assert sentence in said.err
     assert "Traceback" not in said.err
+    assert "canary" not in said.err
     assert len([line for line in said.err.strip().splitlines() if "Waiting" not in line]) == 2
     assert not (line.data / "raw").exists()
 

@@ -94,6 +94,12 @@ def _header(variable: str | None) -> dict[str, str]:
     """The header that an environment variable holds; its value is shown nowhere."""
     if variable is None:
         return {}
+    if not variable.isidentifier():  # it may be the header itself: it is not shown
+        raise UsageError(
+            "--portal-header is the name of an environment variable.",
+            "Set the variable to NAME: VALUE, and give its name: the header itself would stand in the shell's "
+            "history.",
+        )
     name, colon, value = os.environ.get(variable, "").partition(":")
     if not (colon and name.strip().isascii() and name.strip().replace("-", "").isalnum() and value.strip()):
         raise UsageError(

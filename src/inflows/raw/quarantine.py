@@ -77,7 +77,6 @@ def still_unknown(quarantined: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame
         return quarantined
     named = [pl.col("row").str.json_path_match(f"$.{name}") for name in ("tx_hash", "hash")]
     day = pl.col("block_time").dt.strftime("%Y-%m-%d")
-    hashes = addresses.hash_on(pl.col("chain"), pl.coalesce(named).str.to_lowercase())
     told = kept.filter(kind="native").select("chain", "tx_hash", date=day).unique()
     answered = (
         quarantined.filter(in_doubt)
