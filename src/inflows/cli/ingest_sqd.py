@@ -97,7 +97,7 @@ def _header(variable: str | None) -> dict[str, str]:
     if not variable.isidentifier():  # it may be the header itself: it is not shown
         raise UsageError(
             "--portal-header is the name of an environment variable.",
-            "Set the variable to NAME: VALUE, and give its name: the header would stand in the shell's history.",
+            "Set it to NAME: VALUE, and give its name: the header itself would be in the shell's history.",
         )
     name, colon, value = os.environ.get(variable, "").partition(":")
     if not (colon and name.strip().isascii() and name.strip().replace("-", "").isalnum() and value.strip()):
