@@ -1,4 +1,4 @@
-"""Rows that a key brings once, or again with nothing different: nearly all, which need no judgement."""
+"""Exact duplicates by key become one row. Nearly all rows are done with that; the others differ somewhere."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import polars as pl
 
 
-def apart(rows: pl.DataFrame, key: Sequence[str], flags: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows whose key comes once, or comes again with all columns alike (as one row); and all other rows.
+def dedupe(rows: pl.DataFrame, key: Sequence[str], flags: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row for each key whose rows are equal in all columns; and the rows of keys whose rows differ.
 
     flags: boolean columns that are not compared, but or-ed where rows become one. Columns have no nulls.
 
     Grouping by long texts is slow. So rows are put side by side by a hash of their key, and each is compared
-    with the one before it: keys that share a hash differ, and are among the other rows.
+    with the one before it: keys that share a hash differ, and are among those that differ.
     """
     hashed = rows.select(
         pl.sum_horizontal(
@@ -29,29 +29,29 @@ def apart(rows: pl.DataFrame, key: Sequence[str], flags: Sequence[str]) -> tuple
     single = ~again & ~again.shift(-1, fill_value=False)
     repeated = _groups(rows, places, again, flags).filter(~single)
     groups = repeated.group_by("group").agg(
-        pl.col("place").min(), pl.col("alike").all(), *(pl.col(name).any() for name in flags)
+        pl.col("place").min(), pl.col("equal").all(), *(pl.col(name).any() for name in flags)
     )
-    one = groups.filter("alike")
+    one = groups.filter("equal")
     rows = rows.with_columns(rows[name].scatter(one["place"], one[name]) for name in flags)
     once = pl.concat([places.filter(single), one["place"]]).sort()
-    other = repeated.join(groups.filter(~pl.col("alike")), on="group", how="semi")["place"].sort()
+    other = repeated.join(groups.filter(~pl.col("equal")), on="group", how="semi")["place"].sort()
     return rows[once], rows[other]
 
 
 def _groups(rows: pl.DataFrame, places: pl.Series, again: pl.Series, flags: Sequence[str]) -> pl.DataFrame:
-    """Columns group, place, alike (as the row before it in its group) and the flags; a row for each place."""
+    """Columns group, place, equal (as the row before it in its group) and the flags; a row for each place."""
     here = again.arg_true()
     second, first = places.gather(here), places.gather(here - 1)
     same = pl.repeat(True, here.len(), dtype=pl.Boolean, eager=True)
     for name in rows.columns:
         if name not in flags:
             same &= rows[name].gather(second) == rows[name].gather(first)
-    alike = pl.repeat(True, rows.height, dtype=pl.Boolean, eager=True).scatter(here, same)
+    equal = pl.repeat(True, rows.height, dtype=pl.Boolean, eager=True).scatter(here, same)
     return pl.DataFrame(
         {
             "group": (~again).cum_sum(),
             "place": places,
-            "alike": alike,
+            "equal": equal,
             **{name: rows[name].gather(places) for name in flags},
         }
     )

@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.raw.dedupe import apart
+from inflows.raw.dedupe import dedupe
 from inflows.raw.quarantine_reasons import CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH
 
 STORED: Final = "_stored"
@@ -50,15 +50,15 @@ def resolve(dataset: str, candidates: pl.DataFrame) -> tuple[pl.DataFrame, pl.Da
     """The rows to keep, and those to quarantine (with the column `reason`), of all candidates."""
     names = candidates.columns
     flags = [name for name in (STORED, DELIVERED) if name in names]
-    once, many = apart(candidates, KEYS[dataset], flags)
+    once, many = dedupe(candidates, KEYS[dataset], flags)
     if many.is_empty() and dataset != "utxo":
         return once, many.with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
-    settled, conflicting = _merge(dataset, _dated(dataset, once), _dated(dataset, many), flags)
+    resolved, conflicting = _merge(dataset, _dated(dataset, once), _dated(dataset, many), flags)
     if dataset == "utxo":
-        settled, conflicting = _whole_transactions(settled, conflicting)
+        resolved, conflicting = _whole_transactions(resolved, conflicting)
     # In memory: the streaming engine of Polars 2.1 dies of a panic in plans that branch as this one does.
     kept, refused = pl.collect_all(
-        [settled.select(names), conflicting.select(*names, "reason")], engine="in-memory"
+        [resolved.select(names), conflicting.select(*names, "reason")], engine="in-memory"
     )
     return kept, refused
 
@@ -101,9 +101,9 @@ def _merge(
         .filter(pl.col("exact") == pl.col("exact").any().over(key))
         .with_columns(_rivals=pl.len().over(key))
     )
-    settled = pl.concat([once.select(names), best.filter(pl.col("_rivals") == 1).select(names)])
+    resolved = pl.concat([once.select(names), best.filter(pl.col("_rivals") == 1).select(names)])
     conflicting = best.filter(pl.col("_rivals") > 1).select(*names, reason=pl.lit(CONFLICTING_CONTENTS))
-    return settled, conflicting
+    return resolved, conflicting
 
 
 def _with_all_sets(blocks: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
@@ -127,12 +127,12 @@ def _with_all_sets(blocks: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
 
 
 def _whole_transactions(
-    settled: pl.LazyFrame, conflicting: pl.LazyFrame
+    resolved: pl.LazyFrame, conflicting: pl.LazyFrame
 ) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """Take out whole transactions that have a conflicting entry, lack inputs, or spend less than they pay."""
     short = pl.col("amount_raw").str.len_bytes() <= _SAFE_DIGITS
     amount = pl.when(short).then("amount_raw").cast(pl.Int128)
-    per_transaction = settled.group_by(_TRANSACTION).agg(
+    per_transaction = resolved.group_by(_TRANSACTION).agg(
         coinbase=pl.col("is_coinbase").any(),
         inputs=(pl.col("side") == "in").sum(),
         spent=amount.filter(pl.col("side") == "in").sum(),
@@ -144,7 +144,7 @@ def _whole_transactions(
     )
     has_inputs = per_transaction.filter(~pl.col("coinbase"), pl.col("inputs") > 0)
     overspent = has_inputs.filter(~pl.col("long"), pl.col("spent") < pl.col("paid")).select(_TRANSACTION)
-    of_long = settled.join(has_inputs.filter("long").select(_TRANSACTION), on=_TRANSACTION, how="semi")
+    of_long = resolved.join(has_inputs.filter("long").select(_TRANSACTION), on=_TRANSACTION, how="semi")
     overspent_long = (
         of_long.group_by(_TRANSACTION)
         .agg(entries=pl.struct("side", "amount_raw"))
@@ -158,8 +158,8 @@ def _whole_transactions(
         .group_by(_TRANSACTION)  # a disputed transaction may be lacking as well: the first reason by name
         .agg(pl.col("reason").min())
     )
-    taken = settled.join(refused, on=_TRANSACTION, how="inner", validate="m:1")
-    kept = settled.join(refused, on=_TRANSACTION, how="anti")
+    taken = resolved.join(refused, on=_TRANSACTION, how="inner", validate="m:1")
+    kept = resolved.join(refused, on=_TRANSACTION, how="anti")
     names = conflicting.collect_schema().names()
     return kept, pl.concat([conflicting, taken.select(names)])
 

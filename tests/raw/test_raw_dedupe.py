@@ -13,7 +13,7 @@ from raw_helpers import transfer
 from inflows.addresses import address_key
 from inflows.contracts.raw import Transfers
 from inflows.contracts.schema import dtypes
-from inflows.raw.dedupe import apart
+from inflows.raw.dedupe import dedupe
 from inflows.raw.order import in_order
 from inflows.raw.resolve import DELIVERED, KEYS, ORDER, STORED, resolve
 
@@ -40,13 +40,13 @@ def candidates(changes: list[dict[str, object]]) -> pl.DataFrame:
 def all_others(
     rows: pl.DataFrame, key: Sequence[str], flags: Sequence[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """In place of `apart`: every row takes the long way, by groups of texts."""
+    """In place of `dedupe`: every row takes the long way, by groups of texts."""
     return rows.clear(), rows
 
 
 @given(st.lists(ROW, max_size=8), st.data())
 @settings(max_examples=250)
-def test_rows_that_are_alike_are_resolved_as_the_long_way_resolves_them(
+def test_equal_rows_are_resolved_as_the_long_way_resolves_them(
     changes: list[dict[str, object]], data: st.DataObject
 ) -> None:
     frame = candidates(changes).with_columns(
@@ -54,7 +54,7 @@ def test_rows_that_are_alike_are_resolved_as_the_long_way_resolves_them(
         for name in (STORED, DELIVERED)
     )
     found = resolve("transfers", frame)
-    with patch("inflows.raw.resolve.apart", all_others):
+    with patch("inflows.raw.resolve.dedupe", all_others):
         expected = resolve("transfers", frame)
     for ours, theirs in zip(found, expected, strict=True):
         assert ours.schema == theirs.schema
@@ -63,7 +63,7 @@ def test_rows_that_are_alike_are_resolved_as_the_long_way_resolves_them(
 
 @given(st.lists(st.tuples(ROW, st.booleans(), st.booleans()), max_size=8))
 @settings(max_examples=150)
-def test_rows_are_apart_by_whether_all_of_their_key_are_alike(
+def test_a_key_gives_one_row_if_all_of_its_rows_are_equal(
     changes: list[tuple[dict[str, object], bool, bool]],
 ) -> None:
     frame = candidates([change for change, _, _ in changes]).with_columns(
@@ -73,14 +73,14 @@ def test_rows_are_apart_by_whether_all_of_their_key_are_alike(
     of_key = defaultdict(list)
     for row in frame.iter_rows(named=True):
         of_key[tuple(row[name] for name in KEYS["transfers"])].append(row)
-    alike, others = Counter[tuple[object, ...]](), Counter[tuple[object, ...]]()
+    equal, others = Counter[tuple[object, ...]](), Counter[tuple[object, ...]]()
     for rows in of_key.values():
         if len({contents(row) for row in rows}) == 1:
-            alike[(*contents(rows[0]), any(r[STORED] for r in rows), any(r[DELIVERED] for r in rows))] += 1
+            equal[(*contents(rows[0]), any(r[STORED] for r in rows), any(r[DELIVERED] for r in rows))] += 1
         else:
             others.update((*contents(row), row[STORED], row[DELIVERED]) for row in rows)
-    parts = apart(frame, KEYS["transfers"], (STORED, DELIVERED))
-    assert [Counter(part.iter_rows()) for part in parts] == [alike, others]
+    parts = dedupe(frame, KEYS["transfers"], (STORED, DELIVERED))
+    assert [Counter(part.iter_rows()) for part in parts] == [equal, others]
 
 
 def contents(row: dict[str, object]) -> tuple[object, ...]:
@@ -91,7 +91,7 @@ def contents(row: dict[str, object]) -> tuple[object, ...]:
 def test_keys_that_share_a_hash_are_compared_in_full(monkeypatch: pytest.MonkeyPatch, same: bool) -> None:
     rows = candidates([{"position": 0}, {"position": 0 if same else 1}])
     monkeypatch.setattr(pl.Expr, "hash", lambda self, *_: self.is_null().cast(pl.UInt64))
-    once, many = apart(rows, KEYS["transfers"], (STORED, DELIVERED))
+    once, many = dedupe(rows, KEYS["transfers"], (STORED, DELIVERED))
     assert (once.height, many.height) == ((1, 0) if same else (0, 2))
 
 
