@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -216,6 +217,18 @@ def test_a_place_without_flows_has_received_nothing_and_it_is_said_why(published
     assert "\nIS " in table.out
 
 
+def test_a_place_without_totals_is_told_why(published: Line) -> None:
+    """HK has totals, by other bases than traffic."""
+    asked = ("totals", "--basis", "traffic", "--jurisdiction", "HK,ZZ")
+    said = published.says(*asked, "--period", "2024-H1")
+    assert said.code == 0
+    assert "note: HK received nothing in 2024-H1: no exchange with flows counts there" in said.err
+    assert "note: ZZ" not in said.err
+    rows = published.says(*asked, "--format", "json")
+    assert {row["jurisdiction"] for row in json.loads(rows.out)} == {"ZZ"}
+    assert "note: HK received nothing in any period" in rows.err
+
+
 def test_labels_without_prices_are_told_as_such(market, tmp_path) -> None:
     line = Line(tmp_path / "data")
     for table in ("assets", "labels", "jurisdictions"):
@@ -228,7 +241,10 @@ def test_labels_without_prices_are_told_as_such(market, tmp_path) -> None:
     said = line.says("compare", "HK", "SG", "2024-H1")
     assert "and nothing is priced" in said.err
     assert "unpriced" in said.out
-    assert "of which nothing is priced" in line.does("explain", "2024-H1", "HK")
+    explained = line.does("explain", "2024-H1", "HK")
+    assert "of which nothing is priced" in explained
+    (chains,) = re.findall(r"\nChains\n\n(.*?)\n\n", explained, re.DOTALL)
+    assert {row.split()[1] for row in chains.splitlines()[2:]} == {"unpriced"}
     assert line.rows("totals", "--period", "2024-H1")[0]["inflow_usd"] == "0.000000"
 
 

@@ -126,3 +126,24 @@ def test_the_case_of_bitcoin_etl_in_the_wrong_format_names_the_right_one(layout:
             ingest_files(layout, [case("bitcoin_etl") / name], "aws-btc-transactions")
         assert "bitcoin-etl's form" in caught.value.problem
         assert "--input-format bitcoin-etl" in caught.value.hint
+
+
+@pytest.mark.parametrize(("sign", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+def test_columns_that_no_comma_separates_are_told_as_such(
+    layout: Layout, tmp_path: Path, sign: str, word: str
+) -> None:
+    path = write_csv(tmp_path / "a.csv", [ROW])
+    path.write_text(path.read_text(encoding="utf-8").replace(",", sign), encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        ingest_files(layout, [path], "inflows")
+    assert caught.value.problem == f"{path} separates its columns by {word}."
+    assert "commas" in caught.value.hint
+    assert not (layout.root / "raw").exists()
+
+
+def test_text_that_is_named_parquet_is_told_by_what_it_is(layout: Layout, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [ROW]).rename(tmp_path / "a.parquet")
+    with pytest.raises(UsageError) as caught:
+        ingest_files(layout, [path], "inflows")
+    assert caught.value.problem == f"{path} is CSV, though its name says Parquet."
+    assert "Rename it" in caught.value.hint

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from inflows.cli.amounts import short
+from inflows.cli.amounts import UNPRICED, short
 from inflows.cli.options import (
     Basis,
     BasisOption,
@@ -118,8 +118,11 @@ def explain(
     print(marked(_sentence(rows, jurisdiction, period), rows["simulated"].item(0)))
     print(f"basis {basis}, scope {scope}, level {level}", end="\n\n")
     tables = _WIDE if wide else _NARROW
+    table = dict(tables["part"])
+    if _nothing_priced(rows):
+        table["inflow_usd"] = (table["inflow_usd"][0], lambda _: UNPRICED)
     for part, heading in _SECTIONS.items():
-        _section(rows.filter(part=part), heading, tables["part"])
+        _section(rows.filter(part=part), heading, table)
     _section(rows.filter(part="left_out"), "Left out", tables["left_out"], shown=None)
     _section(rows.filter(part="transaction"), "Largest transfers", tables["transaction"], shown=None)
     print(identity(rows))
@@ -140,12 +143,18 @@ def _sentence(rows: pl.DataFrame, jurisdiction: str, period: str) -> str:
     from inflows.cli.totals_table import covered
 
     whole = rows.filter(part="total").row(0, named=True)
-    unpriced = sum(rows.filter(part="left_out", key="unpriced")["transfers"].to_list())
     received = f"US${short(whole['inflow_usd'])}"
-    if whole["transfers"] and not whole["inflow_usd"] and unpriced:
+    if _nothing_priced(rows):
         received = f"{whole['transfers']:,} transfers, of which nothing is priced,"
     partial = f", PARTIAL ({covered(whole | {'period': period})})" if whole["partial"] else ""
     return f"{jurisdiction} received {received} in {period}{partial}"
+
+
+def _nothing_priced(rows: pl.DataFrame) -> bool:
+    """Whether transfers make up the total, and none of them has a price."""
+    whole = rows.filter(part="total").row(0, named=True)
+    unpriced = sum(rows.filter(part="left_out", key="unpriced")["transfers"].to_list())
+    return bool(whole["transfers"] and not whole["inflow_usd"] and unpriced)
 
 
 def _section(rows: pl.DataFrame, heading: str, table: dict[str, Heading], shown: int | None = SHOWN) -> None:

@@ -129,6 +129,18 @@ def print_totals(
         level=None if output is Format.table else level,
     )
     _print(frame, output, "Exchange inflows by half-year", (basis, scope, level), wide=wide)
+    _note_absent(frame, jurisdictions, period, basis)
+
+
+def _note_absent(frame: pl.DataFrame, asked: Sequence[str], period: str | None, basis: str) -> None:
+    """Say on stderr why a jurisdiction that was asked for has no row."""
+    from inflows.jurisdictions import jurisdiction_codes
+    from inflows.warehouse.pairs import nothing_because
+
+    for place in jurisdiction_codes(asked):
+        if frame.filter(jurisdiction=place).is_empty():
+            reason = nothing_because(frame, place, period or "any period", basis)
+            print(f"note: {reason}", file=sys.stderr)
 
 
 def compare(

@@ -128,6 +128,10 @@ def other_format(name: str, head: Head, asked: str, forms: Sequence[str]) -> Usa
             f"{' or '.join(forms)}.",
             "Write it in one of these forms. Nothing was stored.",
         )
+    if head.form not in (UNKNOWN, PARQUET) and name.endswith((".parquet", ".pq")):
+        return UsageError(
+            f"{name} is {head.form}, though its name says Parquet.", "Rename it. Nothing was stored."
+        )
     return None
 
 

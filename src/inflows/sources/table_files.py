@@ -26,6 +26,8 @@ from inflows.sources import bounds
 
 LINE: Final = "_line"
 _BLOCK_BYTES: Final = 8 << 20
+_NO_COMMAS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+"""What spreadsheets of other countries, and databases, write between columns in place of commas."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,12 @@ def _header(path: Path) -> list[str]:
         names = [name.strip() for name in next(csv.reader(lines, strict=True), [])]
     if not any(names):
         raise UsageError(f"{path} has no header.", "Its first line must name the columns.")
+    separators = [word for sign, word in _NO_COMMAS.items() if sign in names[0]]
+    if len(names) == 1 and separators:
+        raise UsageError(
+            f"{path} separates its columns by {separators[0]}.",
+            "Save it as CSV with commas. Nothing was stored.",
+        )
     return names
 
 
