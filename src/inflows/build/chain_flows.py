@@ -6,16 +6,16 @@ import datetime as dt
 
 import polars as pl
 
+from inflows.build.registry_snapshot import ChainRegistries
 from inflows.contracts.flows import ContestedDaily, Findings
 from inflows.contracts.schema import dtypes
-from inflows.build.registry_snapshot import ChainRegistries
 from inflows.stages.classify import classify_transfers
-from inflows.stages.contested_flows import (contested_daily, standing_alone)
+from inflows.stages.contested_flows import contested_daily, standing_alone
 from inflows.stages.label import label_transfers, touching
+from inflows.stages.pass_through import daily_parts, without_custody
+from inflows.stages.price import price_transfers
 from inflows.stages.utxo_netting import net_transactions
 from inflows.stages.utxo_owners import whole_transactions
-from inflows.stages.pass_through import (daily_parts, without_custody)
-from inflows.stages.price import price_transfers
 
 MANY_WALLETS = 50_000
 """From here on, looking first which wallets stand in a batch costs less than looking up all of them."""

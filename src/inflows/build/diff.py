@@ -18,15 +18,15 @@ import polars as pl
 
 import inflows
 from inflows.build import partition_facts
+from inflows.build.rebuild import as_of, link, link_raw, link_registry, scratch_folder
+from inflows.build.registry_snapshot import MixedRegistries, Registries
 from inflows.contracts.schema import USD
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.periods import HALF, grain_of, period_named
-from inflows.build.registry_snapshot import (MixedRegistries, Registries)
-from inflows.build.rebuild import (as_of, link, link_raw, link_registry, scratch_folder)
 from inflows.stages import RULES_VERSION
 from inflows.stages.total import KEY, period_totals
-from inflows.warehouse.kept_inputs import (Kept, read_kept)
+from inflows.warehouse.kept_inputs import Kept, read_kept
 from inflows.warehouse.totals import read_all_totals
 from inflows.warehouse.vintages import Vintage, find_vintage, totals_path
 

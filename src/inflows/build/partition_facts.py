@@ -24,13 +24,13 @@ import polars as pl
 
 import inflows
 from inflows import files
-from inflows.build.chain_flows import (classified_flows, contested_sums, passing_sums)
+from inflows.build.chain_flows import classified_flows, contested_sums, passing_sums
+from inflows.build.registry_snapshot import ChainRegistries, Registries
 from inflows.contracts.flows import ContestedDaily, DailyFacts, Findings, Flows
 from inflows.contracts.schema import dtypes
 from inflows.layout import Layout
 from inflows.raw.order import in_order
 from inflows.raw.store import list_partitions, partition_fingerprint
-from inflows.build.registry_snapshot import (ChainRegistries, Registries)
 from inflows.stages import RULES_VERSION
 from inflows.stages.aggregate import daily_facts, findings, flows
 from inflows.stages.utxo_netting import too_large_transactions

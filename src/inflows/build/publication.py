@@ -8,17 +8,17 @@ import hashlib
 import polars as pl
 
 from inflows.build import partition_facts
-from inflows.layout import Layout
 from inflows.build.registry_snapshot import Registries
+from inflows.layout import Layout
 from inflows.registry.store import files_of
 from inflows.registry.tables import TABLES
 from inflows.stages.aggregate import without_price
-from inflows.stages.period_coverage import period_coverage
 from inflows.stages.pass_through import passed_through
+from inflows.stages.period_coverage import period_coverage
 from inflows.stages.total import finished, period_totals
 from inflows.stages.unattributed import without_basis
 from inflows.warehouse.inputs import WarehouseInputs
-from inflows.warehouse.kept_inputs import (Kept, RawFile)
+from inflows.warehouse.kept_inputs import Kept, RawFile
 
 
 def assembled(

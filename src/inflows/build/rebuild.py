@@ -14,14 +14,14 @@ from uuid import uuid4
 import polars as pl
 
 from inflows.build import partition_facts
-from inflows.build.publication import (assembled, result_digest)
+from inflows.build.publication import assembled, result_digest
+from inflows.build.registry_snapshot import Registries
 from inflows.errors import WorkError
 from inflows.layout import Layout
-from inflows.build.registry_snapshot import Registries
 from inflows.registry.store import files_of
 from inflows.registry.tables import TABLES
 from inflows.stages import RULES_VERSION
-from inflows.warehouse.kept_inputs import (Kept, RawFile, read_coverage, read_kept)
+from inflows.warehouse.kept_inputs import Kept, RawFile, read_coverage, read_kept
 from inflows.warehouse.publish import restore_database
 from inflows.warehouse.vintages import DATABASE, Vintage, find_vintage, totals_path
 

@@ -12,12 +12,12 @@ import polars as pl
 from inflows.contracts.flows import Contested, Wallets
 from inflows.contracts.schema import conform, dtypes, empty
 from inflows.layout import Layout
-from inflows.registry import (effective, published_figures)
+from inflows.registry import effective, published_figures
 from inflows.registry.label_sources import lineages
 from inflows.registry.store import files_of
 from inflows.registry.tables import LABELS, REFERENCES, TABLES
-from inflows.stages.wallets import (contested_wallets, resolve_wallets)
 from inflows.stages.claim_verdicts import contested as contested_of
+from inflows.stages.wallets import contested_wallets, resolve_wallets
 
 
 @dataclass(frozen=True)

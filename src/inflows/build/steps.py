@@ -15,15 +15,15 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 import inflows
-from inflows.build import partition_facts
 from inflows import files
-from inflows.build.publication import (assembled, inputs_to_keep, result_digest)
+from inflows.build import partition_facts
+from inflows.build.publication import assembled, inputs_to_keep, result_digest
+from inflows.build.registry_snapshot import Registries, registries_at
 from inflows.errors import UsageError
 from inflows.layout import Layout
 from inflows.progress import reporter
 from inflows.raw.claims import labelled_addresses
 from inflows.raw.store import coverage
-from inflows.build.registry_snapshot import (Registries, registries_at)
 from inflows.registry import imports
 from inflows.settings import FileSource, Settings
 from inflows.simulate import simulate
@@ -31,9 +31,9 @@ from inflows.sources import ingest_files
 from inflows.sources.listed import told_of_chain
 from inflows.stages import RULES_VERSION
 from inflows.stages.contested_flows import notes as contested_notes
-from inflows.stages.period_coverage import (judged, store_chains)
 from inflows.stages.pass_through import FINDING as PASSING
 from inflows.stages.pass_through import sentence as said_of_passing
+from inflows.stages.period_coverage import judged, store_chains
 from inflows.stages.unattributed import FINDING as UNPLACED
 from inflows.stages.unattributed import sentence
 from inflows.warehouse.publish import publish
