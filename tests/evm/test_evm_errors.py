@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inflows.http import BadAnswer, KeyRefused, RateLimited
-from inflows.sources.evm.errors import Fault, RpcError, asked_wait, classify, suggested_size
+from inflows.errors import BadAnswer, KeyRefused, RateLimited
+from inflows.sources.evm.rpc_errors import Fault, RpcError, asked_wait, classify, suggested_size
 
 SPLITS = [
     ("infura results", 200, -32005,
@@ -59,7 +59,7 @@ def test_a_range_that_is_too_large_is_split_where_the_server_says_if_it_says(
 ):
     told = RpcError(code, message, status=status)
     assert classify(told, "eth_getLogs") is Fault.SPLIT
-    assert suggested_size(told, 100, 1_000_099) == size
+    assert suggested_size(message, 100, 1_000_099) == size
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_other_errors_mean_what_they_say(code, message, method, fault):
     ],
 )
 def test_a_suggestion_that_is_not_strictly_smaller_and_from_the_start_is_none(message):
-    assert suggested_size(RpcError(-32602, message), 100, 199) is None
+    assert suggested_size(message, 100, 199) is None
 
 
 def test_the_errors_of_the_door_are_those_of_the_project():

@@ -11,8 +11,7 @@ from evm.fake_chain import QUICK, START, FakeChain, blocks_read, error, person, 
 from evm.test_evm_errors import SPLITS, WAITS
 from network.playing import Play, json_play, playing
 
-from inflows.errors import UsageError, WorkError
-from inflows.http import BadAnswer, KeyRefused
+from inflows.errors import BadAnswer, KeyRefused, UsageError, WorkError
 from inflows.layout import Layout
 from inflows.raw.store import coverage
 from inflows.sources.evm import ingest_evm

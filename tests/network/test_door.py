@@ -12,15 +12,12 @@ import time
 import pytest
 from network.playing import Play, in_turn, json_play, playing
 
+from inflows.errors import BadAnswer, KeyRefused, RateLimited, Unreachable
 from inflows.http import (
-    BadAnswer,
     Door,
-    KeyRefused,
     Limits,
     Patience,
-    RateLimited,
     Request,
-    Unreachable,
     in_order,
     parse_endpoint,
     read_json,

@@ -10,8 +10,8 @@ import traceback
 import pytest
 from network.playing import Play, in_turn, playing
 
-from inflows.errors import UsageError
-from inflows.http import Door, NetError, Patience, Request, parse_endpoint, read_json
+from inflows.errors import NetError, UsageError
+from inflows.http import Door, Patience, Request, parse_endpoint, read_json
 
 CANARY = "CANARYcanary0123456789"
 FORMS = {

@@ -14,7 +14,7 @@ from inflows.balances.node_balances import ask_all
 from inflows.build.registry_snapshot import ChainRegistries, Registries
 from inflows.contracts.balances import Balances
 from inflows.contracts.schema import dtypes
-from inflows.errors import UsageError, WorkError
+from inflows.errors import Inconsistent, UsageError, WorkError
 from inflows.http import Door, parse_endpoint
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
@@ -24,7 +24,6 @@ from inflows.registry.tables import BALANCES
 from inflows.sources.evm.chain_ids import Chain, known_chain
 from inflows.sources.evm.client import Call
 from inflows.sources.evm.dates import first_block_at
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.nodes import Nodes
 from inflows.sources.evm.pace import Pace
 

@@ -8,11 +8,9 @@ from typing import Final
 
 import polars as pl
 
-from inflows.errors import WorkError
-from inflows.http import BadAnswer
+from inflows.errors import BadAnswer, Inconsistent, WorkError
 from inflows.progress import Progress
 from inflows.sources.evm.client import Call
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.nodes import Node, Nodes, number
 
 BALANCE_OF: Final = "0x70a08231"

@@ -7,12 +7,13 @@ tested without a network:
     request = Request(endpoint, method="POST", body=b"…")
     with Door() as door:
         answer = door.call(request, read)               # read: Reply -> anything, raises NetError
+
+What can go wrong is drawn in inflows.errors.
 """
 
 from inflows.http.adaptive import AdaptiveSize
 from inflows.http.client import Door, Limits, gave_up
 from inflows.http.endpoint import Endpoint, parse_endpoint
-from inflows.http.errors import BadAnswer, KeyRefused, NetError, RateLimited, Unreachable
 from inflows.http.messages import Reply, Request, read_json, read_ok
 from inflows.http.parallel import in_order
 from inflows.http.rate import Rate
@@ -21,19 +22,14 @@ from inflows.http.streaming import Stream, whole_lines
 
 __all__ = [
     "AdaptiveSize",
-    "BadAnswer",
     "Door",
     "Endpoint",
-    "KeyRefused",
     "Limits",
-    "NetError",
     "Patience",
     "Rate",
-    "RateLimited",
     "Reply",
     "Request",
     "Stream",
-    "Unreachable",
     "gave_up",
     "in_order",
     "parse_endpoint",

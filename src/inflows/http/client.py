@@ -20,8 +20,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from inflows import __version__
+from inflows.errors import BadAnswer, NetError, RateLimited, Unreachable
 from inflows.http.endpoint import Endpoint
-from inflows.http.errors import BadAnswer, NetError, RateLimited, Unreachable
 from inflows.http.messages import Reply, Request
 from inflows.http.retrying import Patience
 from inflows.http.streaming import Stream

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 import orjson
 
+from inflows.errors import BadAnswer, KeyRefused, RateLimited
 from inflows.http.endpoint import Endpoint
-from inflows.http.errors import BadAnswer, KeyRefused, RateLimited
 from inflows.http.retrying import retry_after
 
 _EXCERPT: Final = 200

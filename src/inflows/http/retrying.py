@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from inflows.http.errors import NetError, RateLimited
+from inflows.errors import NetError, RateLimited
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from inflows.errors import BadAnswer, NetError
 from inflows.http.endpoint import Endpoint
-from inflows.http.errors import BadAnswer, NetError
 from inflows.http.messages import Reply
 
 _MOST_OF_A_MESSAGE: Final = 1 << 20

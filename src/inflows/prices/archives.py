@@ -19,8 +19,8 @@ from typing import Final
 
 import polars as pl
 
-from inflows.errors import UsageError, WorkError
-from inflows.http import BadAnswer, Door, Endpoint, Reply, Request, read_ok
+from inflows.errors import BadAnswer, UsageError, WorkError
+from inflows.http import Door, Endpoint, Reply, Request, read_ok
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.klines import INTERVALS, parse_klines
 from inflows.prices.quotes import quotes_frame

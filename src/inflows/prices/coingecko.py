@@ -16,8 +16,8 @@ from typing import Any, Final
 import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
-from inflows.errors import UsageError
-from inflows.http import BadAnswer, Door, Endpoint, Request
+from inflows.errors import BadAnswer, UsageError
+from inflows.http import Door, Endpoint, Request
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.quotes import QUOTES, instant_of, quotes_frame
 from inflows.prices.saved_answers import read_answer, saved_answer

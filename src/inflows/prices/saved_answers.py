@@ -11,8 +11,8 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
-from inflows.errors import UsageError
-from inflows.http import BadAnswer, RateLimited, Reply, read_ok
+from inflows.errors import BadAnswer, RateLimited, UsageError
+from inflows.http import Reply, read_ok
 
 _RATE_LIMIT_TYPE: Final = 99
 _TOO_FAR_BACK: Final = 10012

@@ -80,9 +80,7 @@ def still_unknown(quarantined: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame
     told = kept.filter(kind="native").select("chain", "tx_hash", date=day).unique()
     answered = (
         quarantined.filter(in_doubt)
-        .with_columns(
-            addresses.hash_on(pl.col("chain"), pl.coalesce(named).str.to_lowercase()).alias("tx_hash")
-        )
+        .with_columns(tx_hash=hashes)
         .join(told, on=["chain", "date", "tx_hash"], how="semi")
         .drop("tx_hash")
     )

@@ -20,14 +20,14 @@ from inflows.chains import canonical_chain
 from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.raw import Blocks
 from inflows.contracts.schema import dtypes
-from inflows.errors import InflowsError, UsageError, WorkError
-from inflows.http import Door, NetError, Unreachable, in_order
+from inflows.errors import InflowsError, NetError, SpentOutputsMissing, Unreachable, UsageError, WorkError
+from inflows.http import Door, in_order
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.raw import Delivery, delivered_columns, ingest, list_partitions
 from inflows.sources.bitcoin.blocks import Block, with_block_columns
 from inflows.sources.bitcoin.networks import NETWORKS, check_network
-from inflows.sources.bitcoin.prevouts import SpentOutputsMissing, with_prevouts
+from inflows.sources.bitcoin.prevouts import with_prevouts
 from inflows.sources.bitcoin.rpc import Node, endpoint_of
 
 SOURCE: Final = "bitcoin-rpc"

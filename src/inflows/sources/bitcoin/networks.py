@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from inflows.errors import UsageError
-from inflows.http import NetError, Patience
+from inflows.errors import NetError, UsageError
+from inflows.http import Patience
 from inflows.sources.bitcoin.rpc import Node
 
 NETWORKS: Final = ("main", "test", "signet", "regtest")

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from inflows.errors import WorkError
+from inflows.errors import SpentOutputsMissing
 from inflows.layout import Layout
 from inflows.raw import list_partitions
 
 OUTPUT = {"spent_tx": pl.String, "spent_n": pl.Int64, "address": pl.String, "amount_raw": pl.String}
 """Outputs in the form in which inputs look for them."""
-
-
-class SpentOutputsMissing(WorkError):
-    """Nobody tells what some inputs of a block spend, so it cannot be stored; `number` is the block's."""
-
-    def __init__(self, problem: str, hint: str, number: int) -> None:
-        super().__init__(problem, hint)
-        self.number = number
 
 
 def _outputs_of(entries: pl.DataFrame) -> pl.DataFrame:
@@ -53,7 +45,7 @@ def with_prevouts(entries: pl.DataFrame, layout: Layout, chain: str) -> pl.DataF
             f"inputs spend (the first is {lost['position'][0]} of {lost['tx_hash'][0]}).",
             "Give a node that answers getblock with verbosity 3 and keeps undo data (Bitcoin Core 25 or "
             "later, not pruned), or ingest the earlier blocks that made these outputs first.",
-            number,
+            number=number,
         )
     return pl.concat([entries.filter(pl.col("amount_raw").is_not_null()), found.select(entries.columns)])
 

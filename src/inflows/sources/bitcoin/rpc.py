@@ -14,18 +14,8 @@ from typing import Any, Final
 
 import orjson
 
-from inflows.errors import UsageError
-from inflows.http import (
-    BadAnswer,
-    Door,
-    Endpoint,
-    Patience,
-    RateLimited,
-    Reply,
-    Request,
-    parse_endpoint,
-    read_ok,
-)
+from inflows.errors import BadAnswer, CallRefused, NoTransactions, RateLimited, UsageError
+from inflows.http import Door, Endpoint, Patience, Reply, Request, parse_endpoint, read_ok
 from inflows.sources.bitcoin.blocks import Block, Malformed, decode_block
 
 FORMS: Final = ((3,), (2,), (True, True))
@@ -33,19 +23,6 @@ FORMS: Final = ((3,), (2,), (True, True))
 
 _STARTING: Final = -28
 _NO_SUCH_METHOD: Final = -32601
-
-
-class Refused(BadAnswer):
-    """The node refuses a request: `code` and `message` are its own."""
-
-    def __init__(self, problem: str, hint: str = "", *, code: int, message: str) -> None:
-        super().__init__(problem, hint)
-        self.code = code
-        self.message = message
-
-
-class _NoBlock(BadAnswer):
-    """The answer is JSON, and no block with transactions: another form may be understood."""
 
 
 @dataclass
@@ -78,7 +55,7 @@ class Node:
         """The network that the node says it is of (`getblockchaininfo`); None where it does not tell."""
         try:
             answer = self._call("getblockchaininfo", patience=Patience(attempts=1))
-        except (Refused, BadAnswer):
+        except BadAnswer:
             return None
         told = answer.get("chain") if isinstance(answer, dict) else None
         return told.lower() if isinstance(told, str) else None
@@ -94,7 +71,7 @@ class Node:
                 block = self.door.call(
                     self._request("getblock", asked, *arguments), lambda reply: _read_block(reply, number)
                 )
-            except (_NoBlock, Refused) as refusal:
+            except (NoTransactions, CallRefused) as refusal:
                 if known is not None or place == len(FORMS) - 1 or not _may_be_form(refusal):
                     raise
                 continue
@@ -142,7 +119,7 @@ def endpoint_of(url: str, cookie: Path | None) -> Endpoint:
 
 def _may_be_form(refusal: BadAnswer) -> bool:
     """Whether a refusal may be about the form of the request rather than about the block."""
-    if not isinstance(refusal, Refused):
+    if not isinstance(refusal, CallRefused):
         return True
     message = refusal.message.lower()
     return not any(word in message for word in ("not found", "not available", "out of range", "pruned"))
@@ -159,7 +136,7 @@ def _read_block(reply: Reply, number: int) -> Block:
     result = _read_result(reply)
     listed = result.get("tx") if isinstance(result, dict) else None
     if not isinstance(result, dict) or not listed or not isinstance(listed[0], dict):
-        raise _NoBlock(
+        raise NoTransactions(
             f"{reply.endpoint} answers block {number} without its transactions.",
             "Give a node that answers getblock with verbosity 2 or 3.",
         )
@@ -206,4 +183,4 @@ def _refusal(reply: Reply, error: Any) -> BadAnswer | RateLimited:
         hint = "Check that the address is that of a Bitcoin node."
     else:
         hint = "Check the node and the range of blocks."
-    return Refused(f"{reply.endpoint} refuses: {message} (code {code}).", hint, code=code, message=message)
+    return CallRefused(f"{reply.endpoint} refuses: {message} (code {code}).", hint, message=message)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from inflows.errors import Inconsistent, Unsupported
 from inflows.sources.evm.client import Call
-from inflows.sources.evm.errors import Inconsistent, Unsupported
 from inflows.sources.evm.nodes import Node
 
 Block = dict[str, Any]

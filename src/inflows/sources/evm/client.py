@@ -12,29 +12,20 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
-from inflows.http import (
-    AdaptiveSize,
+from inflows.errors import (
     BadAnswer,
-    Door,
-    Endpoint,
+    BatchRefused,
     KeyRefused,
     NetError,
-    Patience,
-    RateLimited,
-    Reply,
-    Request,
-    read_json,
-)
-from inflows.sources.evm.errors import (
-    Fault,
     NodeBehind,
     Pruned,
-    RpcError,
+    RangeRefused,
+    RateLimited,
     TooLarge,
     Unsupported,
-    asked_wait,
-    classify,
 )
+from inflows.http import AdaptiveSize, Door, Endpoint, Patience, Reply, Request, read_json
+from inflows.sources.evm.rpc_errors import Fault, RpcError, asked_wait, classify
 
 Answer = TypeVar("Answer")
 _ROUNDS: Final = 12
@@ -49,18 +40,6 @@ class Call:
     params: tuple[Any, ...] = ()
     about: str = ""
     """What it is about, for errors: `block 17`."""
-
-
-class RangeRefused(BadAnswer):
-    """The node wants a smaller range; `error` says so."""
-
-    def __init__(self, problem: str, error: RpcError) -> None:
-        super().__init__(problem)
-        self.error = error
-
-
-class BatchRefused(BadAnswer):
-    """The node wants a smaller batch."""
 
 
 def body(calls: Mapping[int, Call]) -> bytes:
@@ -128,7 +107,7 @@ def raise_for(error: RpcError, call: Call, endpoint: Endpoint) -> None:
             told, "Try again later, or give a key with a higher limit.", wait_seconds=asked_wait(error)
         )
     if fault is Fault.SPLIT:
-        raise RangeRefused(told, error)
+        raise RangeRefused(told, message=error.message)
     if fault is Fault.SMALLER_BATCH:
         raise BatchRefused(told)
     if fault is Fault.BEYOND_HEAD:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import polars as pl
 
+from inflows.errors import Inconsistent, RangeRefused, TooLarge
 from inflows.http import Reply
 from inflows.sources.evm.blocks import Header
-from inflows.sources.evm.client import Call, RangeRefused, raise_for, read_replies
-from inflows.sources.evm.errors import Inconsistent, RpcError, TooLarge, suggested_size
+from inflows.sources.evm.client import Call, raise_for, read_replies
 from inflows.sources.evm.nodes import Node
+from inflows.sources.evm.rpc_errors import RpcError, suggested_size
 from inflows.sources.evm_logs import TRANSFER_TOPIC
 
 TRANSFER_BLOOM: Final = 1 << 1443 | 1 << 481 | 1 << 1060
@@ -60,7 +61,7 @@ def fetch_logs(node: Node, first: int, last: int, labelled: Sequence[str] | None
                         f"{refusal.problem}",
                         "Give a node with higher limits.",
                     ) from None
-                node.range_size.refused(end - start + 1, suggested_size(refusal.error, start, end))
+                node.range_size.refused(end - start + 1, suggested_size(refusal.message, start, end))
                 continue
             node.range_size.succeeded(end - start + 1)
             parts.append(part)

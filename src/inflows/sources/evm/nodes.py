@@ -11,11 +11,20 @@ from typing import Any, Final, TypeVar
 import polars as pl
 
 from inflows.chains import CHAINS, canonical_chain
-from inflows.errors import UsageError, WorkError
-from inflows.http import AdaptiveSize, Door, Endpoint, KeyRefused, NetError, Patience
+from inflows.errors import (
+    Inconsistent,
+    KeyRefused,
+    NetError,
+    NodeBehind,
+    Pruned,
+    TooLarge,
+    Unsupported,
+    UsageError,
+    WorkError,
+)
+from inflows.http import AdaptiveSize, Door, Endpoint, Patience
 from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Client
-from inflows.sources.evm.errors import Inconsistent, NodeBehind, Pruned, TooLarge, Unsupported
 
 Result = TypeVar("Result")
 _ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pl.exceptions.PolarsError)

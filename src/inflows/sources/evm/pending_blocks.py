@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.errors import WorkError
+from inflows.errors import Inconsistent, WorkError
 from inflows.layout import Layout
 from inflows.raw.claims import Claiming
 from inflows.raw.delivery import Delivery
@@ -18,7 +18,6 @@ from inflows.raw.store import ingest
 from inflows.raw.trace_owners import give_up_traces
 from inflows.sources.evm.blocks import check_links
 from inflows.sources.evm.decode import SOURCE
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.nodes import Node, Nodes
 from inflows.sources.evm.pace import Pace
 from inflows.sources.evm.read_span import Reading, Span

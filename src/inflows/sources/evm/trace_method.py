@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from inflows.http import NetError
-from inflows.sources.evm.errors import Unsupported
+from inflows.errors import NetError, Unsupported
 from inflows.sources.evm.nodes import Node, Nodes
 from inflows.sources.evm.traces import SOURCES
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from inflows.errors import Inconsistent
 from inflows.sources.evm.blocks import Header
-from inflows.sources.evm.errors import Inconsistent
 
 SOURCES: Final = {
     "trace_block": "evm-rpc-trace-block",

@@ -15,11 +15,11 @@ import orjson
 import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
+from inflows.errors import Inconsistent
 from inflows.sources.evm import decode
 from inflows.sources.evm.blocks import Header, check_receipt, fetch_blocks, header_of
 from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Call
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.logs import NO_LOGS, check_logs, read_logs
 from inflows.sources.evm.nodes import Node
 from inflows.sources.evm.read_span import LabelledSet, Reading, Span, slim

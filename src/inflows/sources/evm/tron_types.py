@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import orjson
 
-from inflows.http import BadAnswer, Endpoint, NetError, Reply, Request, read_json
+from inflows.errors import BadAnswer, Inconsistent, NetError
+from inflows.http import Endpoint, Reply, Request, read_json
 from inflows.sources.evm.blocks import Block, Header, valued
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.evm.nodes import Node
 
 MOVES_TRX: Final = ("TransferContract", "TriggerSmartContract")

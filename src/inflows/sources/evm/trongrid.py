@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from inflows.http import BadAnswer, Door, Endpoint, RateLimited, Reply, Request, parse_endpoint, read_json
+from inflows.errors import BadAnswer, RateLimited
+from inflows.http import Door, Endpoint, Reply, Request, parse_endpoint, read_json
 
 PAGE_ROWS: Final = 200
 KEY_HEADER: Final = "TRON-PRO-API-KEY"

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 import polars as pl
 
-from inflows.sources.evm.errors import Inconsistent
+from inflows.errors import Inconsistent
 
 _Fields = dict[str, pl.DataType | type[pl.DataType]]
 

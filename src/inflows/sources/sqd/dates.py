@@ -13,8 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.errors import UsageError, WorkError
-from inflows.sources.evm.errors import Inconsistent
+from inflows.errors import Inconsistent, UsageError, WorkError
 from inflows.sources.sqd.portal import Portal
 from inflows.sources.sqd.query import headers_query
 from inflows.sources.sqd.reading import read_range

@@ -11,13 +11,12 @@ from typing import Final
 import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
-from inflows.http import NetError
+from inflows.errors import Inconsistent, NetError, TableAbsent
 from inflows.raw.quarantine_reasons import STATUS_UNKNOWN
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.sqd import evm, utxo
 from inflows.sources.sqd.answers import Tables
 from inflows.sources.sqd.plan import Span
-from inflows.sources.sqd.portal import Absent, Portal
+from inflows.sources.sqd.portal import Portal
 from inflows.sources.sqd.query import Query, bitcoin_queries, evm_queries
 from inflows.sources.sqd.reading import Gathered, read_range
 
@@ -84,7 +83,7 @@ def read_piece(portal: Portal, wanted: Wanted, span: Span, most_rows: int) -> Pi
                 reached = max(reached, reached if newest is None else newest)
                 if rows > most:
                     break
-        except Absent as absent:
+        except TableAbsent as absent:
             if reached < span.first:
                 kind = "withdrawal" if absent.table == "withdrawals" else "trace"
                 if kind not in kinds:

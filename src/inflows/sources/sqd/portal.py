@@ -15,23 +15,16 @@ from typing import Any, Final
 
 import orjson
 
-from inflows.errors import UsageError
-from inflows.http import (
+from inflows.errors import (
     BadAnswer,
-    Door,
-    Endpoint,
+    Inconsistent,
     NetError,
-    Patience,
-    Rate,
+    NoBlocksThere,
     RateLimited,
-    Reply,
-    Request,
-    Stream,
-    gave_up,
-    read_json,
-    read_ok,
+    TableAbsent,
+    UsageError,
 )
-from inflows.sources.evm.errors import Inconsistent
+from inflows.http import Door, Endpoint, Patience, Rate, Reply, Request, Stream, gave_up, read_json, read_ok
 from inflows.sources.sqd.answers import shown
 from inflows.sources.sqd.datasets import Dataset
 
@@ -40,18 +33,6 @@ _PLAIN: Final = {"Accept-Encoding": "gzip"}
 _ABSENT: Final = re.compile(
     r"table '(?:traces)' does not exist|column '([a-z_]+)' is not found in '([a-z_]+)'"
 )
-
-
-class Absent(BadAnswer):
-    """The dataset does not have a table or column from some block on; `table` names it."""
-
-    def __init__(self, problem: str, table: str) -> None:
-        super().__init__(problem, status=400)
-        self.table = table
-
-
-class NothingThere(BadAnswer):
-    """No blocks came where some were asked for: beyond the head, or in a gap."""
 
 
 @dataclass
@@ -166,7 +147,7 @@ class Portal:
         name = self.dataset.name
         text = _message(reply)
         if reply.status == 204:
-            return NothingThere(
+            return NoBlocksThere(
                 f"{self.endpoint} has nothing of {name} from block {orjson.loads(body)['fromBlock']:,} on.",
                 "It is not there yet: try again later.",
                 retryable=True,
@@ -176,7 +157,7 @@ class Portal:
             return self._other_parent(reply, orjson.loads(body))
         if reply.status == 400 and (absent := _ABSENT.search(text)):
             table = "withdrawals" if absent[1] == "withdrawals" else absent[2] or "traces"
-            return Absent(f"{self.endpoint} has no {table} of {name} there: {shown(text)}.", table)
+            return TableAbsent(f"{self.endpoint} has no {table} of {name} there: {shown(text)}.", table=table)
         if reply.status == 404:
             return BadAnswer(
                 f"{self.endpoint} has no dataset {name}.", "Give another with --dataset.", status=404

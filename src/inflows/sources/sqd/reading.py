@@ -14,10 +14,10 @@ from typing import Final
 
 import polars as pl
 
-from inflows.http import NetError, whole_lines
-from inflows.sources.evm.errors import Inconsistent
+from inflows.errors import Inconsistent, NetError, NoBlocksThere
+from inflows.http import whole_lines
 from inflows.sources.sqd.answers import KEYS, Tables, read_lines, shown
-from inflows.sources.sqd.portal import NothingThere, Portal
+from inflows.sources.sqd.portal import Portal
 from inflows.sources.sqd.query import Query
 
 _BYTES_AT_ONCE: Final = 8 << 20
@@ -56,7 +56,7 @@ def read_range(portal: Portal, query: Query, first: int, last: int, counts: Coun
             attempt = 0
             if failure is None or failure.retryable:
                 continue
-        failure = failure or NothingThere(
+        failure = failure or NoBlocksThere(
             f"{portal.endpoint} gives nothing of {portal.dataset.name} for block {at:,}, though it is below "
             "the last final one.",
             "Try again later.",

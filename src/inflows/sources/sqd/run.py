@@ -16,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from inflows.errors import InflowsError, UsageError
+from inflows.errors import Inconsistent, InflowsError, UsageError
 from inflows.http import in_order
 from inflows.layout import Layout
 from inflows.progress import Progress
@@ -25,7 +25,6 @@ from inflows.raw.delivery import Delivery
 from inflows.raw.readings import ReadRange, ranges_read, remember, whole_days
 from inflows.raw.store import ingest
 from inflows.raw.trace_owners import foreign_days
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.labelled import digest_of
 from inflows.sources.sqd.dates import UNORDERED, Bounds
 from inflows.sources.sqd.evm import SOURCE

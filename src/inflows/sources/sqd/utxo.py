@@ -15,9 +15,9 @@ import polars as pl
 
 from inflows.addresses import canonical_address
 from inflows.contracts.schema import UTC_TIME
+from inflows.errors import Inconsistent
 from inflows.raw.delivery import delivered_columns
 from inflows.sources.bitcoin.satoshi import satoshi
-from inflows.sources.evm.errors import Inconsistent
 from inflows.sources.own_format.normalise import with_rows
 from inflows.sources.sqd.answers import LISTS, Tables
 

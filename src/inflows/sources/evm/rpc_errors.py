@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from inflows.http import BadAnswer
-
 
 class Fault(Enum):
     """What to do about an error."""
@@ -38,26 +36,6 @@ class RpcError:
     status: int = 200
     retry_after: float | None = None
     """Seconds of the answer's Retry-After header."""
-
-
-class TooLarge(BadAnswer):
-    """One block alone is more than the node gives."""
-
-
-class NodeBehind(BadAnswer):
-    """The node has not got the blocks yet that were asked for."""
-
-
-class Pruned(BadAnswer):
-    """The node has dropped what was asked for."""
-
-
-class Unsupported(BadAnswer):
-    """The node does not offer the method."""
-
-
-class Inconsistent(BadAnswer):
-    """Answers that do not fit each other: one of them is wrong, or the chain was reorganised in between."""
 
 
 _REFUSED: Final = re.compile(
@@ -142,9 +120,9 @@ def classify(error: RpcError, method: str = "") -> Fault:
     return Fault.FATAL
 
 
-def suggested_size(error: RpcError, first: int, last: int) -> int | None:
+def suggested_size(message: str, first: int, last: int) -> int | None:
     """How many blocks from `first` on a server says that it would answer, if fewer than were asked for."""
-    text = error.message.lower()
+    text = message.lower()
     asked = last - first + 1
     for pattern in _SUGGESTED:
         for low, high in pattern.findall(text):
