@@ -1,4 +1,4 @@
-"""What reading files, building and asking load: no client of the network, which costs them time and memory."""
+"""What reading files, building and asking load: no client of the network, which costs time and memory."""
 
 from __future__ import annotations
 

@@ -80,7 +80,9 @@ def still_unknown(quarantined: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame
     told = kept.filter(kind="native").select("chain", "tx_hash", date=day).unique()
     answered = (
         quarantined.filter(in_doubt)
-        .with_columns(tx_hash=hashes)
+        .with_columns(
+            addresses.hash_on(pl.col("chain"), pl.coalesce(named).str.to_lowercase()).alias("tx_hash")
+        )
         .join(told, on=["chain", "date", "tx_hash"], how="semi")
         .drop("tx_hash")
     )
