@@ -15,7 +15,7 @@ from sqd.portal_server import Turn, World, portal
 from sqd.worlds import QUICK, at, fake_world, read
 
 from inflows.errors import UsageError, WorkError
-from inflows.http import Door, Request, parse_endpoint, whole_lines
+from inflows.http import Door, Rate, Request, parse_endpoint, whole_lines
 from inflows.layout import Layout
 from inflows.sources.sqd import ingest_sqd
 from inflows.sources.sqd.query import Query
@@ -286,7 +286,7 @@ def test_no_more_requests_are_sent_than_the_service_takes(layout):
     with portal(world) as server:
         server.limit = (8, 0.5)
         server.turn = lambda n, query: Turn(stop_after=3) if items(query) else None
-        pace = replace(QUICK, requests=8, seconds=0.55, workers=4)
+        pace = replace(QUICK, requests=8, seconds=1.2, workers=4)  # far apart: machines are slow
         read(layout, server.url, world, FIRST, LAST, pace=pace)
         times = [asked.at for asked in server.asked]
     assert len(times) > 16
@@ -432,3 +432,17 @@ def test_a_header_is_sent_and_never_shown(layout, capfd):
             ask(layout, server, at(world, 3), at(world, 30), portal_headers={"X-Api-Key": key})
         assert server.asked[0].headers["X-Api-Key"] == key
     assert key not in str(caught.value.problem) + caught.value.hint + "".join(capfd.readouterr())
+
+
+def test_a_rate_lets_so_many_through_in_any_stretch_of_its_seconds():
+    now, sent = [0.0], []
+
+    def rest(seconds: float) -> None:
+        now[0] += seconds
+
+    rate = Rate(3, 10.0, clock=lambda: now[0])
+    for _ in range(8):
+        rate.take(rest)
+        sent.append(now[0])
+        now[0] += 1.0
+    assert sent == [0.0, 1.0, 2.0, 10.0, 11.0, 12.0, 20.0, 21.0]
