@@ -1,6 +1,7 @@
 """What another program has left in a data folder: an older release, a killed run, a hand that altered it."""
 
 import datetime as dt
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -127,6 +128,26 @@ def _amounts_of_another_type(path: Path) -> None:
     rows.with_columns(pl.col("amount").cast(pl.String)).write_parquet(path)
 
 
+def _twice_the_dollars(path: Path) -> None:
+    about = {name: text for name, text in pl.read_parquet_metadata(path).items() if name != "ARROW:schema"}
+    rows = pl.read_parquet(path, hive_partitioning=False)
+    rows.with_columns(pl.col("usd") * 2).cast(rows.schema).write_parquet(path, metadata=about)
+
+
+def _another_finding(path: Path) -> None:
+    about = {name: text for name, text in pl.read_parquet_metadata(path).items() if name != "ARROW:schema"}
+    finding = json.dumps([["unpriced", "ethereum", "", "", 1, None]])
+    rows = pl.read_parquet(path, hive_partitioning=False)
+    rows.write_parquet(path, metadata=about | {"inflows.findings": finding})
+
+
+def _flipped_in_the_footer(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    place = whole.rindex(b"ARROW:schema") + 40
+    whole[place] = ord("!")  # no digit of base64: the rows are read as ever, the schema is not
+    path.write_bytes(whole)
+
+
 @pytest.mark.parametrize(
     ("table", "spoil"),
     [
@@ -139,6 +160,9 @@ def _amounts_of_another_type(path: Path) -> None:
         ("fct_flow", _amounts_of_another_type),
         ("fct_flow", Path.unlink),
         ("agg_flow_daily", Path.unlink),
+        ("agg_flow_daily", _twice_the_dollars),
+        ("agg_flow_daily", _another_finding),
+        ("agg_flow_daily", _flipped_in_the_footer),
     ],
 )
 def test_a_derived_file_that_is_not_as_it_was_made_is_made_again(

@@ -2,7 +2,7 @@
 
 A partition is a chain and a UTC day; all up to the daily facts is a pure function of it and the registries.
 The digest of its inputs, and of what in the program decides the results, stands in the metadata of the daily
-file, which is written last: a partition whose daily file carries the digest of today, and whose flows are as
+file, which is written last: a partition whose daily file carries the digest of today, and whose files are as
 they were written, is done. Whatever else lies there (of another release, cut off, altered) is made again.
 """
 
@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -44,6 +44,8 @@ _INPUTS, _FINDINGS, _CONTESTED = "inflows.inputs", "inflows.findings", "inflows.
 """What the metadata of a daily file holds besides its rows; the last only where there is any."""
 _FLOWS = "inflows.flows"
 """There too: the SHA-256 of the file of flows that was made with it."""
+_ITSELF = "inflows.itself"
+"""There too: the SHA-256 of its own rows, and of the other metadata, as text."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,13 @@ class Partition:
         about = files.parquet_metadata(self.daily)
         if about.get(_INPUTS) != self.digest or not self.flows.exists():
             return False
-        return files.sha256_of(self.flows) == about.get(_FLOWS)
+        if files.sha256_of(self.flows) != about.get(_FLOWS):
+            return False
+        try:
+            daily = pl.read_parquet(self.daily, hive_partitioning=False, glob=False)
+            return _sha256(daily, about) == about.get(_ITSELF)
+        except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            return False
 
 
 @dataclass(frozen=True)
@@ -232,8 +240,15 @@ def _compute(
         if day in contested_of:
             metadata[_CONTESTED] = json.dumps(contested_of[day].cast(pl.String).rows())
         daily = daily_of.get(day, daily_rows.clear())
+        metadata[_ITSELF] = _sha256(daily, metadata)
         files.write_parquet(daily, partition.daily, metadata=metadata, durable=False)
     return len(batch)
+
+
+def _sha256(daily: pl.DataFrame, about: Mapping[str, str]) -> str:
+    """Over the rows and the metadata of a daily file: a flipped bit is often read without a word."""
+    noted = {name: about.get(name) for name in (_INPUTS, _FLOWS, _FINDINGS, _CONTESTED)}
+    return hashlib.sha256(daily.write_csv().encode() + json.dumps(noted).encode()).hexdigest()
 
 
 def _read(batch: list[Partition], dataset: str, as_of: dt.datetime) -> pl.LazyFrame | None:
