@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from inflows.contracts.names import BASES
 from inflows.simulate import PUBLISHED_MARKET, Market, random_market, simulate
 
 LEVELS = {"strict": 50, "base": 20, "all": 0}
@@ -125,7 +126,7 @@ def recount(folder):
             kind, source, target = files.flow(row, level)
             if kind:
                 types[level, kind] += 1
-            for basis in ("licence", "headquarters", "traffic"):
+            for basis in BASES:
                 left, right = files.shares(source, basis, at), files.shares(target, basis, at)
                 for scope in ("exchange", "jurisdiction", "market"):
                     for mine, other, outward in ((right, left, 0), (left, right, 1)):

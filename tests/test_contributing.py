@@ -1,0 +1,28 @@
+"""CONTRIBUTING.md and docs/architecture.md name files and folders that are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "inflows"
+NAMED = r"`([a-z0-9_./]+(?:/|\.(?:py|csv|md|sql|toml)))`"
+
+
+def _is_there(name: str) -> bool:
+    return any((base / name).exists() for base in (ROOT, PACKAGE))
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_and_folder_that_is_named_is_there(page: str) -> None:
+    names = set(re.findall(NAMED, (ROOT / page).read_text(encoding="utf-8")))
+    assert len(names) > 10
+    assert sorted(name for name in names if not _is_there(name)) == []
+
+
+def test_every_package_has_its_line_in_the_architecture() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    packages = {folder.parent.name for folder in PACKAGE.glob("*/__init__.py")}
+    assert len(packages) > 10
+    assert sorted(name for name in packages if f"`{name}/`" not in page) == []
