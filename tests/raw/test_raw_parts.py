@@ -15,8 +15,8 @@ from inflows.errors import WorkError
 from inflows.layout import Layout
 from inflows.raw import ingest, parts
 from inflows.raw.delivery import CHAIN, DATE
-from inflows.raw.partial_days import marks_of
-from inflows.raw.parts import Part, Partition, Pile, split
+from inflows.raw.partial_days import read_labelled_sets
+from inflows.raw.parts import Part, Partition, PartitionBuffer, split
 
 PLACES = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["1", "2", "3"])), max_size=12)
 
@@ -47,21 +47,21 @@ def test_rows_are_split_by_pairs_in_their_order_wherever_they_lie(places: list[t
 
 
 def test_few_rows_stay_in_memory_and_sets_of_labels_apart(tmp_path: Path) -> None:
-    pile = Pile(tmp_path / "pile")
-    pile.add(batch("a", "1", 1, 2), "")
-    pile.add(batch("a", "1", 3), "digest")
-    pile.add(batch("b", "1", 4), "")
-    assert values(pile.parts()) == {("a", "1"): [("", [1, 2]), ("digest", [3])], ("b", "1"): [("", [4])]}
-    assert not (tmp_path / "pile").exists()
+    buffer = PartitionBuffer(tmp_path / "buffer")
+    buffer.add(batch("a", "1", 1, 2), "")
+    buffer.add(batch("a", "1", 3), "digest")
+    buffer.add(batch("b", "1", 4), "")
+    assert values(buffer.parts()) == {("a", "1"): [("", [1, 2]), ("digest", [3])], ("b", "1"): [("", [4])]}
+    assert not (tmp_path / "buffer").exists()
 
 
 def test_many_rows_are_laid_down_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "ROWS_HELD", 3)
-    pile = Pile(tmp_path / "pile")
-    pile.add(batch("a", "1", 1, 2), "")
-    pile.add(batch("a", "2", 3, 4), "")
-    pile.add(batch("a", "1", 5), "digest")
-    found = pile.parts()
+    buffer = PartitionBuffer(tmp_path / "buffer")
+    buffer.add(batch("a", "1", 1, 2), "")
+    buffer.add(batch("a", "2", 3, 4), "")
+    buffer.add(batch("a", "1", 5), "digest")
+    found = buffer.parts()
     assert values(found) == {("a", "1"): [("", [1, 2]), ("digest", [5])], ("a", "2"): [("", [3, 4])]}
     assert all(isinstance(part.held, Path) for of_partition in found.values() for part in of_partition)
     assert [part.rows for part in found["a", "1"]] == [2, 1]
@@ -87,9 +87,9 @@ def test_what_cannot_be_stored_says_nothing_of_what_was_read_whole(layout: Layou
     path = layout.raw_partition("transfers", "ethereum", "2024-03-31")
     bad = transfer(amount_raw=None, reason="amount_not_an_integer", row="{}")
     store(layout, "transfers", [bad, transfer(kind="native", contract="")])
-    assert marks_of(path) == {"logs token": ["digest"]}
+    assert read_labelled_sets(path) == {"logs token": ["digest"]}
     store(layout, "transfers", [transfer()])
-    assert marks_of(path) == {}
+    assert read_labelled_sets(path) == {}
 
 
 def test_a_disk_that_fills_up_while_rows_are_laid_down_leaves_the_store_as_it_was(

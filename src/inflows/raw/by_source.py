@@ -6,10 +6,10 @@ import polars as pl
 
 from inflows.layout import Layout
 from inflows.raw.merge import read
-from inflows.raw.partial_days import is_limited, marks_of
+from inflows.raw.partial_days import is_limited, read_labelled_sets
 from inflows.raw.partitions import list_partitions
 
-_MARKS = {"chain": pl.String(), "date": pl.Date(), "source": pl.String(), "kind": pl.String()}
+_ONLY_LABELLED = {"chain": pl.String(), "date": pl.Date(), "source": pl.String(), "kind": pl.String()}
 
 
 def coverage_by_source(layout: Layout) -> pl.DataFrame:
@@ -36,24 +36,26 @@ def coverage_by_source(layout: Layout) -> pl.DataFrame:
     columns = ("chain", "date", "dataset", "kind", "source")
     return (
         pl.concat(found)
-        .join(_marked(layout), on=["chain", "date", "kind", "source"], how="left", validate="m:1")
+        .join(_only_labelled(layout), on=["chain", "date", "kind", "source"], how="left", validate="m:1")
         .with_columns(pl.col("only_labelled").fill_null(False))
         .select(*columns, "rows", "approximate", "first_block", "last_block", "only_labelled")
         .sort(columns)
     )
 
 
-def marked_days(layout: Layout) -> pl.DataFrame:
+def labelled_only_days(layout: Layout) -> pl.DataFrame:
     """chain, date and only_labelled (true) of the days that hold the transfers of labelled wallets alone."""
     rows = [(chain, date) for chain, date, path in list_partitions(layout, "transfers") if is_limited(path)]
     schema = {"chain": pl.String(), "date": pl.Date()}
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.lit(True).alias("only_labelled"))
 
 
-def _marked(layout: Layout) -> pl.DataFrame:
+def _only_labelled(layout: Layout) -> pl.DataFrame:
     rows = [
         (chain, date, *pair.split(" "))
         for chain, date, path in list_partitions(layout, "transfers")
-        for pair in marks_of(path)
+        for pair in read_labelled_sets(path)
     ]
-    return pl.DataFrame(rows, schema=_MARKS, orient="row").with_columns(pl.lit(True).alias("only_labelled"))
+    return pl.DataFrame(rows, schema=_ONLY_LABELLED, orient="row").with_columns(
+        pl.lit(True).alias("only_labelled")
+    )

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from inflows.chains import FAMILY
 from inflows.layout import Layout
-from inflows.raw.by_source import marked_days
+from inflows.raw.by_source import labelled_only_days
 from inflows.raw.claims import claims
 from inflows.raw.merge import read
 from inflows.raw.partitions import list_partitions, list_quarantine
@@ -73,10 +73,15 @@ def coverage(layout: Layout) -> pl.DataFrame:
         pl.concat([rows, _without_rows(known, rows)])
         .join(blocks, on=_DAY, how="left", validate="m:1", nulls_equal=True)
         .join(_for_dataset(held), on=[*_DAY, "dataset"], how="left", validate="1:1", nulls_equal=True)
-        .join(marked_days(layout).rename({"only_labelled": "_marked"}), on=_DAY, how="left", validate="m:1")
+        .join(
+            labelled_only_days(layout).rename({"only_labelled": "_labelled_only"}),
+            on=_DAY,
+            how="left",
+            validate="m:1",
+        )
         .join(_by_day(said), on=_DAY, how="left", validate="m:1")
         .with_columns(
-            pl.when("_marked").then(True).otherwise("only_labelled").alias("only_labelled"),
+            pl.when("_labelled_only").then(True).otherwise("only_labelled").alias("only_labelled"),
             pl.col("unbroken", "claimed_whole").fill_null(False),
             pl.col("filtered_sets", "claimed_sets").fill_null(""),
         )

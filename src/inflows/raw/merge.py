@@ -23,7 +23,7 @@ from inflows.contracts.schema import conform, defaults, dtypes, empty, with_defa
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.order import in_order
-from inflows.raw.partial_days import Marks, marks_after, marks_of, metadata
+from inflows.raw.partial_days import LabelledSets, merged_labelled_sets, metadata, read_labelled_sets
 from inflows.raw.partitions import remove_partition, sidecar
 from inflows.raw.parts import ROWS_HELD, Part, Partition, split
 from inflows.raw.quarantine import SCHEMAS, as_set, decode, encode, still_unknown
@@ -113,17 +113,17 @@ def _merge_pass(
     now = good.with_columns(pl.lit(False).alias(STORED), pl.lit(True).alias(DELIVERED))
     kept, refused = resolve(dataset, pl.concat([before, now]).collect(engine="in-memory"))
 
-    lying, asked = waiting.filter(~judged_again), _not_understood(dataset, rows.lazy()).collect()
+    held, unreadable = waiting.filter(~judged_again), _unreadable(dataset, rows.lazy()).collect()
     if dataset == "transfers":
-        lying_before, asked_before = lying, asked
-        lying, asked = still_unknown(lying, kept), still_unknown(asked, kept)
-        total.released += lying_before.height - lying.height
-        total.quarantined[STATUS_UNKNOWN] -= asked_before.height - asked.height
+        held_before, unreadable_before = held, unreadable
+        held, unreadable = still_unknown(held, kept), still_unknown(unreadable, kept)
+        total.released += held_before.height - held.height
+        total.quarantined[STATUS_UNKNOWN] -= unreadable_before.height - unreadable.height
     quarantine = as_set(
         pl.concat(
             [
-                lying.lazy(),
-                asked.lazy(),
+                held.lazy(),
+                unreadable.lazy(),
                 encode(dataset, refused.lazy()),
             ]
         )
@@ -138,33 +138,37 @@ def _merge_pass(
         (raw_files, _by_day(stored), _in_file_order(dataset, _by_day(kept.drop(STORED, DELIVERED)))),
         (quarantine_files, _by_partition(waiting), _by_partition(quarantine)),
         scratch,
-        _marks(dataset, raw_files, delivered),
+        _labelled_sets(dataset, raw_files, delivered),
     )
 
 
-def _marks(
+def _labelled_sets(
     dataset: str,
     raw_files: dict[Partition, Path],
     delivered: dict[Partition, list[Part]],
-) -> dict[Partition, tuple[Marks, Marks]]:
-    """The marks of partitions before and after; those without any are left out."""
+) -> dict[Partition, tuple[LabelledSets, LabelledSets]]:
+    """The labelled sets of partitions before and after; those without any are left out."""
     if dataset != "transfers":
         return {}
     found = {}
     for partition, path in raw_files.items():
-        before = marks_of(path)
-        after = marks_after(before, path, delivered[partition])
+        before = read_labelled_sets(path)
+        after = merged_labelled_sets(before, path, delivered[partition])
         if before or after:
             found[partition] = (before, after)
     return found
 
 
 _Frames = dict[Partition, pl.DataFrame]
+_SetsChange = tuple[LabelledSets, LabelledSets]
 _Side = tuple[dict[Partition, Path], _Frames, _Frames]
 
 
 def _replace(
-    raw: _Side, quarantine: _Side, scratch: Path, marks: Mapping[Partition, tuple[Marks, Marks]]
+    raw: _Side,
+    quarantine: _Side,
+    scratch: Path,
+    labelled_sets: Mapping[Partition, _SetsChange],
 ) -> int:
     """Write what changed, in an order in which no row is ever in neither place; return how many changed."""
     raw_files, raw_before, raw_after = raw
@@ -181,12 +185,12 @@ def _replace(
     for partition in sorted(raw_before.keys() | raw_after.keys()):
         path = raw_files[partition]
         now, then = raw_after.get(partition), raw_before.get(partition)
-        marked, mark = marks.get(partition, ({}, {}))
+        sets_before, sets_after = labelled_sets.get(partition, ({}, {}))
         if now is None:
             remove_partition(path)
-        elif then is None or marked != mark or not then.equals(now):
+        elif then is None or sets_before != sets_after or not then.equals(now):
             sidecar(path).unlink(missing_ok=True)
-            files.write_parquet(now.rechunk(), path, scratch=scratch, metadata=metadata(mark))
+            files.write_parquet(now.rechunk(), path, scratch=scratch, metadata=metadata(sets_after))
         else:
             continue
         changed += 1
@@ -239,7 +243,7 @@ def _without_replaced_traces(before: pl.LazyFrame, delivered: pl.LazyFrame) -> p
     )
 
 
-def _not_understood(dataset: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+def _unreadable(dataset: str, rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.filter(pl.col("reason").is_not_null()).select(
         pl.lit(dataset).alias("dataset"),
         pl.col("_chain").alias("chain"),

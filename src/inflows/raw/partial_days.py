@@ -1,8 +1,8 @@
-"""Which transfers of a partition are those of labelled wallets alone: a mark in its file's metadata.
+"""Which transfers of a partition are those of labelled wallets alone: its labelled sets.
 
-Files of transfers know no blocks that could say so. The mark names, for each source and kind, the digests of
-the sets of addresses that it was read for. Once the same source and kind is delivered whole, the mark goes
-and does not come back: the order of deliveries leaves no trace, as with rows.
+They stand in the metadata of the partition's file: for each source and kind, the digests of the sets of
+addresses for which its transfers were kept. Once the same source and kind is delivered whole, its entry goes
+and does not come back, so that the order of deliveries leaves no trace.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from inflows.raw.parts import Part
 
 METADATA: Final = "inflows.labelled_set"
 
-Marks = dict[str, list[str]]
+LabelledSets = dict[str, list[str]]
 """Digests by `source kind`, sorted."""
 
 
-def marks_of(path: Path) -> Marks:
-    """The marks of a partition's file; none where there is no file."""
+def read_labelled_sets(path: Path) -> LabelledSets:
+    """The labelled sets of a partition's file; none where there is no file."""
     try:
         text = (pq.read_metadata(path).metadata or {}).get(METADATA.encode())
     except FileNotFoundError:
@@ -32,15 +32,15 @@ def marks_of(path: Path) -> Marks:
     return dict(json.loads(text)) if text else {}
 
 
-def metadata(marks: Marks) -> dict[str, str] | None:
+def metadata(sets: LabelledSets) -> dict[str, str] | None:
     """What is written into the file; nothing where all is whole."""
-    return {METADATA: json.dumps(marks, sort_keys=True)} if marks else None
+    return {METADATA: json.dumps(sets, sort_keys=True)} if sets else None
 
 
-def marks_after(before: Marks, stored: Path, delivered: Sequence[Part]) -> Marks:
-    """The marks of a partition once parts are merged into it.
+def merged_labelled_sets(before: LabelledSets, stored: Path, delivered: Sequence[Part]) -> LabelledSets:
+    """The labelled sets of a partition once parts are merged into it.
 
-    before, stored: its marks and its file, which may be missing.
+    before, stored: its labelled sets and its file, which may be missing.
     """
     if not before and not any(part.labelled_set for part in delivered):
         return {}
@@ -57,11 +57,11 @@ def marks_after(before: Marks, stored: Path, delivered: Sequence[Part]) -> Marks
 
 def is_limited(path: Path) -> bool:
     """Whether some kind of transfers in a partition's file is of labelled wallets alone, by every source."""
-    marked = marks_of(path)
-    if not marked:
+    sets = read_labelled_sets(path)
+    if not sets:
         return False
     pairs = _pairs_of(path)
-    whole = {pair.partition(" ")[2] for pair in pairs if pair not in marked}
+    whole = {pair.partition(" ")[2] for pair in pairs if pair not in sets}
     return any(pair.partition(" ")[2] not in whole for pair in pairs)
 
 

@@ -1,4 +1,4 @@
-"""What phase 1 of an ingestion holds: delivered rows by partition, in memory while they are few."""
+"""Delivered rows by partition, buffered until they are merged: in memory while they are few, else on disk."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Part:
         return pl.read_parquet(self.held, hive_partitioning=False, glob=False)
 
 
-class Pile:
-    """Rows of one dataset as they come in: too many for memory, they are laid down below `folder`."""
+class PartitionBuffer:
+    """Delivered rows of one dataset by partition; once they are many, they spill to files below `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,12 +62,12 @@ class Pile:
     def _sort(self, *, onto_disk: bool) -> None:
         for labelled_set, batches in self._batches.items():
             for partition, rows in split(pl.concat(batches), CHAIN, DATE).items():
-                held = self._laid_down(partition, rows) if onto_disk else rows
+                held = self._spill(partition, rows) if onto_disk else rows
                 self._parts[partition].append(Part(rows.height, labelled_set, held))
         self._batches.clear()
         self._rows = 0
 
-    def _laid_down(self, partition: Partition, rows: pl.DataFrame) -> Path:
+    def _spill(self, partition: Partition, rows: pl.DataFrame) -> Path:
         chain, date = partition
         path = self.folder / chain / date / f"{len(self._parts[partition]):06}.parquet"
         # Read back once and thrown away: compressing it takes longer than writing it.

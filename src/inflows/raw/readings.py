@@ -4,7 +4,7 @@ A service that is asked for the transfers of some addresses gives no block witho
 answered to the end, is kept here, so that a run goes on where the last one was, to the block; whole days of
 it are claims (`raw.claims`). One small file a chain, beside the raw store's partitions.
 
-A row is written after its transfers are stored. Ranges that adjoin and were read alike become one, so that
+A row is written after its transfers are stored. Ranges that adjoin and agree in merge_key become one, so that
 the file depends on what was read and not on the steps in which it was.
 """
 
@@ -54,8 +54,8 @@ class ReadRange:
     """Digest of the set of wallets, as in `raw.claims`."""
 
     @property
-    def alike(self) -> tuple[str, str, str, str]:
-        """What two ranges that become one have in common."""
+    def merge_key(self) -> tuple[str, str, str, str]:
+        """What adjoining ranges must have in common to become one."""
         return self.source, self.asked, self.kinds, self.labelled_set
 
 
@@ -85,11 +85,11 @@ def remember(layout: Layout, chain: str, ranges: Iterable[ReadRange]) -> None:
 
 
 def joined(ranges: Iterable[ReadRange]) -> list[ReadRange]:
-    """Ranges that adjoin or overlap and were read alike, as one; sorted."""
+    """Ranges that adjoin or overlap and have the same merge_key, as one; sorted."""
     found: list[ReadRange] = []
-    for one in sorted(ranges, key=lambda one: (one.alike, one.first, one.last)):
+    for one in sorted(ranges, key=lambda one: (one.merge_key, one.first, one.last)):
         last = found[-1] if found else None
-        if last is not None and last.alike == one.alike and one.first <= last.last + 1:
+        if last is not None and last.merge_key == one.merge_key and one.first <= last.last + 1:
             found[-1] = replace(
                 last,
                 last=max(last.last, one.last),

@@ -23,7 +23,7 @@ from inflows.errors import UsageError, WorkError
 from inflows.layout import Layout
 from inflows.progress import Progress
 from inflows.raw.delivery import CHAIN, DATE, Delivery, staged
-from inflows.raw.parts import Part, Partition, Pile
+from inflows.raw.parts import Part, Partition, PartitionBuffer
 from inflows.raw.quarantine import SCHEMAS
 from inflows.raw.quarantine_reasons import SET_ASIDE, UNKNOWN
 
@@ -87,11 +87,11 @@ def end_run(folder: Path) -> None:
 def stage(deliveries: Iterable[Delivery], folder: Path, progress: Progress) -> Staged:
     """Stream every delivery into parts by dataset, chain and date; many rows are laid down below `folder`."""
     found = Staged()
-    piles: dict[str, Pile] = {}
+    buffers: dict[str, PartitionBuffer] = {}
     for delivery in deliveries:
-        pile = piles.setdefault(delivery.dataset, Pile(folder / delivery.dataset))
-        _add(delivery, pile, found, progress)
-    found.parts = {dataset: pile.parts() for dataset, pile in piles.items()}
+        buffer = buffers.setdefault(delivery.dataset, PartitionBuffer(folder / delivery.dataset))
+        _add(delivery, buffer, found, progress)
+    found.parts = {dataset: buffer.parts() for dataset, buffer in buffers.items()}
     return found
 
 
@@ -111,11 +111,11 @@ def is_disk_error(error: Exception) -> bool:
     return (isinstance(error, OSError) and error.errno in codes) or any(t in str(error) for t in texts)
 
 
-def _add(delivery: Delivery, pile: Pile, found: Staged, progress: Progress) -> None:
+def _add(delivery: Delivery, buffer: PartitionBuffer, found: Staged, progress: Progress) -> None:
     try:
         for batch in staged(delivery).collect_batches(engine="streaming", lazy=True):
             progress.advance(batch.height)
-            pile.add(_counted(batch, delivery, found), delivery.labelled_set)
+            buffer.add(_counted(batch, delivery, found), delivery.labelled_set)
     except pl.exceptions.PanicException:
         raise UsageError(
             f"{delivery.origin or 'The input'} cannot be read: its description of itself is damaged.",
@@ -125,7 +125,7 @@ def _add(delivery: Delivery, pile: Pile, found: Staged, progress: Progress) -> N
         if delivery.failures:
             raise delivery.failures[0] from None
         if is_disk_error(error):
-            raise unwritable(pile.folder, error) from None
+            raise unwritable(buffer.folder, error) from None
         raise UsageError(
             f"{delivery.origin or 'The input'} cannot be read: {_first_line(error)}.",
             "Nothing was stored. Check that the file is whole and of the format you named.",

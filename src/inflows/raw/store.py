@@ -1,7 +1,7 @@
 """The raw store's one way in: deliveries become partitions that depend on what was delivered, not on how.
 
 The state of a partition is a pure function of the set of rows ever delivered for it (`resolve`). An ingestion
-has two phases: `staging` reads everything and changes nothing, `merging` replaces partitions one by one. The
+has two phases: `staging` reads everything and changes nothing, `merge` replaces partitions one by one. The
 caller holds the writing lock (`inflows.files.writing`).
 """
 
