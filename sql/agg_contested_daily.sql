@@ -1,4 +1,4 @@
--- What hangs on contested addresses, by UTC day. Grain: date, chain, address, level.
+-- What contested addresses received and sent, by UTC day. Grain: date, chain, address, level.
 create table agg_contested_daily (
     date date,
     chain varchar,

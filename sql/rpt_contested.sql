@@ -1,4 +1,4 @@
--- Contested addresses with the value that hangs on them, the largest first. Grain: chain, address, level.
+-- Contested addresses with what they received and sent, the largest first. Grain: chain, address, level.
 create view rpt_contested as
 with claimed as (
     select

@@ -1,4 +1,4 @@
-"""A chain's transfers and UTXO entries through the stages: flows, and what hangs on contested addresses."""
+"""A chain's transfers and UTXO entries through the stages: flows, and the sums of contested addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inflows.build.registry_snapshot import ChainRegistries
 from inflows.contracts.flows import ContestedDaily, Findings
 from inflows.contracts.schema import dtypes
 from inflows.stages.classify import classify_transfers
-from inflows.stages.contested_flows import contested_daily, standing_alone
+from inflows.stages.contested_flows import contested_as_owners, contested_daily
 from inflows.stages.label import label_transfers, touching
 from inflows.stages.pass_through import daily_parts, without_custody
 from inflows.stages.price import price_transfers
@@ -45,7 +45,7 @@ def contested_sums(
     entries: pl.LazyFrame | None,
     staleness: dt.timedelta,
 ) -> pl.DataFrame:
-    """What hangs on the chain's contested addresses by day (contract ContestedDaily).
+    """What the chain's contested addresses received and sent by day (contract ContestedDaily).
 
     Only what touches one of them is read, and nothing where there are none.
     """
@@ -64,7 +64,7 @@ def contested_sums(
     there, contested = (
         wallets.filter(pl.col("address_key").is_in(keys)) for wallets in (chain.wallets, chain.contested)
     )
-    wallets = standing_alone(there, contested)
+    wallets = contested_as_owners(there, contested)
     flows = _classified(chain, wallets, quotes, transfers, entries, staleness)
     return contested_daily(flows).collect(engine="streaming")
 

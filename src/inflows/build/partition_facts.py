@@ -98,7 +98,7 @@ class Facts:
         return sums.select(*types).sort(keys)
 
     def contested(self) -> pl.DataFrame:
-        """What hangs on contested addresses, by day (contract ContestedDaily)."""
+        """What contested addresses received and sent, by day (contract ContestedDaily)."""
         types = dtypes(ContestedDaily)
         rows = pl.DataFrame(self._noted(_CONTESTED), schema=dict.fromkeys(types, pl.String), orient="row")
         dated = rows.with_columns(pl.col("date").str.to_date())
@@ -226,8 +226,8 @@ def _compute(
     daily_of = _by_day(daily_rows.with_columns(_date=pl.col("date")))
     passing = passing_sums(chain, quotes, transfers, staleness)
     findings_of = _by_day(pl.concat([found, passing]).cast({"usd": pl.String()}).rename({"date": "_date"}))
-    hanging = contested_sums(chain, quotes, transfers, entries, staleness)
-    contested_of = _by_day(hanging.with_columns(_date=pl.col("date")))
+    contested = contested_sums(chain, quotes, transfers, entries, staleness)
+    contested_of = _by_day(contested.with_columns(_date=pl.col("date")))
     for partition in batch:
         day = partition.date
         of_day = flows_of.get(day, flow_rows.clear())

@@ -28,7 +28,7 @@ from inflows.registry import imports
 from inflows.settings import FileSource, Settings
 from inflows.simulate import simulate
 from inflows.sources import ingest_files
-from inflows.sources.listed import told_of_chain
+from inflows.sources.listed import chain_warning
 from inflows.stages import RULES_VERSION
 from inflows.stages.contested_flows import notes as contested_notes
 from inflows.stages.pass_through import FINDING as PASSING
@@ -225,7 +225,7 @@ def _unvalued_chains(read: pl.DataFrame, registries: Registries) -> list[str]:
     listed = set(registries.assets["chain"])
     rows = read.group_by("chain").agg(pl.col("rows").sum()).filter(pl.col("rows") > 0).sort("chain")
     told = [
-        told_of_chain(chain, chain in listed or not listed, f"{number:,} rows of it")
+        chain_warning(chain, chain in listed or not listed, f"{number:,} rows of it")
         for chain, number in rows.iter_rows()
     ]
     return [sentence for sentence in told if sentence]

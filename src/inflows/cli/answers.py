@@ -62,13 +62,13 @@ def sql(
     data: Data = None,
 ) -> None:
     """Read-only, sandboxed SQL over the warehouse (DuckDB)."""
-    from inflows.warehouse.query import run_sql, told_apart
+    from inflows.warehouse.query import run_sql, unique_names
 
     published = settings(data).layout.published
     _warn_if_simulated(published)
     _warn_if_partial(published)
     columns, rows = run_sql(published, query, timeout_seconds=timeout)
-    show(told_apart(columns), rows, output)
+    show(unique_names(columns), rows, output)
 
 
 def export(
@@ -106,7 +106,7 @@ def status(
     from inflows.raw.store import block_gaps
     from inflows.stages.contested_flows import notes
     from inflows.status import by_source, partial_halves, summary
-    from inflows.warehouse.contested_sums import hanging
+    from inflows.warehouse.contested_sums import contested_inflow
     from inflows.warehouse.vintages import read_manifests
 
     chosen = settings(data)
@@ -130,7 +130,7 @@ def status(
     print(known, file=sys.stderr)
     if partial:
         print(f"note: partial: {listed(partial)}.", file=sys.stderr)
-    for note in notes(hanging(layout.published)):
+    for note in notes(contested_inflow(layout.published)):
         print(f"note: {note}", file=sys.stderr)
 
 

@@ -54,7 +54,7 @@ def ingest_bitcoin(
     """Read the inputs and outputs of blocks from nodes; what is stored already is not read again."""
     from inflows.progress import reporter
     from inflows.sources.bitcoin import ingest_bitcoin as read_blocks
-    from inflows.sources.listed import told_of_chains
+    from inflows.sources.listed import chain_warnings
 
     layout = load_settings(data).layout
     with (
@@ -72,6 +72,6 @@ def ingest_bitcoin(
             cookie=cookie,
             progress=progress,
         )
-    for told in told_of_chains(layout, [chain]):
-        print(told, file=sys.stderr)
+    for warning in chain_warnings(layout, [chain]):
+        print(warning, file=sys.stderr)
     print(report.sentence(), file=sys.stderr)

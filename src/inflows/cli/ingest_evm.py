@@ -88,7 +88,7 @@ def ingest_evm(
     """Read token and native transfers of a chain from its nodes."""
     from inflows.sources.evm import Pace
     from inflows.sources.evm import ingest_evm as read
-    from inflows.sources.listed import told_of_chains
+    from inflows.sources.listed import chain_warnings
 
     layout = load_settings(data).layout
     known = from_block is not None and to_block is not None
@@ -119,8 +119,8 @@ def ingest_evm(
         )
     for warning in report.warnings:
         print(warning, file=sys.stderr)
-    for told in told_of_chains(layout, [chain]):
-        print(told, file=sys.stderr)
+    for warning in chain_warnings(layout, [chain]):
+        print(warning, file=sys.stderr)
     print(report.sentence(), file=sys.stderr)
 
 

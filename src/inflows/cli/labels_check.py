@@ -88,15 +88,15 @@ def labels_check(
 ) -> None:
     """List addresses claimed by several exchanges, what is contested, and what imports could not use.
 
-    The value that hangs on contested addresses is that of the newest publication.
+    The value of contested addresses is that of the newest publication.
     """
     import polars as pl
 
     from inflows.labels.checks import with_value
-    from inflows.warehouse.contested_sums import hanging
+    from inflows.warehouse.contested_sums import contested_inflow
 
     layout = settings(data).layout
-    found = with_value(_found(layout, instant(as_of, "--as-of") or now()), hanging(layout.published))
+    found = with_value(_found(layout, instant(as_of, "--as-of") or now()), contested_inflow(layout.published))
     if output is Format.table:
         _print_sections(found)
     else:

@@ -77,11 +77,11 @@ def labels_show(
     data: Data = None,
 ) -> None:
     """Whose address it is believed to be at each level, why, and everything that was ever claimed."""
-    from inflows.labels.address_lookup import told_of
+    from inflows.labels.address_lookup import claims_about
     from inflows.registry.label_sources import lineages
 
     layout = settings(data).layout
-    found = told_of(layout, address, chain, instant(as_of, "--as-of") or now(), lineages())
+    found = claims_about(layout, address, chain, instant(as_of, "--as-of") or now(), lineages())
     if found.is_empty():
         where = f" on {chain}" if chain else ""
         print(f"Nobody has named an owner of {address}{where}.", file=sys.stderr)

@@ -76,7 +76,10 @@ class DailyFacts(c.Schema):
 
 
 class ContestedDaily(c.Schema):
-    """What hangs on contested addresses by UTC day, of listed assets. Key: date, chain, address, level."""
+    """What contested addresses received and sent by UTC day, of listed assets.
+
+    Key: date, chain, address, level.
+    """
 
     date = c.date(primary_key=True)
     chain = c.string(primary_key=True)

@@ -20,7 +20,7 @@ from inflows.stages.claim_verdicts import verdicts
 from inflows.times import BEGINNING, END
 
 HOLDS, REPLACED, WITHDRAWN = "holds", "replaced", "withdrawn"
-TOLD: Final = {
+CLAIMS_AND_VERDICTS: Final = {
     "part": pl.String(),
     "chain": pl.String(),
     "address": pl.String(),
@@ -38,7 +38,7 @@ TOLD: Final = {
     "lineage": pl.String(),
     "evidence": pl.String(),
 }
-"""Columns of what is told: part is `verdict` (with level, reason, exchanges) or `claim` (state and after)."""
+"""Columns of claims_about: part is `verdict` (with level, reason, exchanges) or `claim` (state and after)."""
 
 COUNTED: Final = ("chain", "exchange", "source", "role", "confidence")
 """By what claims are counted."""
@@ -57,12 +57,13 @@ def spellings(address: str, chain: str | None = None) -> list[str]:
     return sorted({plain, *others})
 
 
-def told_of(
+def claims_about(
     layout: Layout, address: str, chain: str | None, as_of: dt.datetime, lineages: Mapping[str, str]
 ) -> pl.DataFrame:
-    """TOLD of an address: the verdicts by chain, level and span, then all claims ever stored, oldest first.
+    """The verdicts on an address by chain, level and span, then all claims ever stored, oldest first.
 
-    Open ends are null. as_of: what was known then. chain: the verdict there, and the claims that hold there.
+    Columns: CLAIMS_AND_VERDICTS. Open ends are null. as_of: what was known then. chain: the verdict there,
+    and the claims that hold there.
     """
     here = pl.col("address").is_in(spellings(address, chain))
     if chain is not None:
@@ -79,7 +80,7 @@ def told_of(
             pl.when(pl.col("valid_to") != END).then("valid_to").alias("valid_to"),
             *(pl.lit(None).alias(name) for name in ("level", "reason", "exchanges") if not found),
         )
-        .select(pl.col(name).cast(kind) for name, kind in TOLD.items())
+        .select(pl.col(name).cast(kind) for name, kind in CLAIMS_AND_VERDICTS.items())
         .collect()
     )
 

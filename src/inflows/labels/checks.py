@@ -109,7 +109,7 @@ def _still_held(claims: pl.DataFrame, gone: pl.DataFrame | None) -> pl.DataFrame
 
 
 def with_value(found: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    """Add inflow_usd and outflow_usd to what is contested: all that hangs on the address at that level.
+    """Add inflow_usd and outflow_usd to what is contested: what the address received and sent at that level.
 
     moved: chain, address, level, inflow_usd, outflow_usd, by real chains. A row for `evm` gets the sum of the
     EVM chains that have no row of their own. Null where moved tells nothing.

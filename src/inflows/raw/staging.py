@@ -155,7 +155,7 @@ def _counted(batch: pl.DataFrame, delivery: Delivery, found: Staged) -> pl.DataF
 
 
 def _note(batch: pl.DataFrame, delivery: Delivery, found: Staged) -> None:
-    """Note which days were understood, and how much was not: what a delivery may claim hangs on it."""
+    """Note which days were understood, and how much was not: what a delivery may claim depends on it."""
     reason = batch["reason"]
     fine = reason.is_null() | reason.is_in(SET_ASIDE)
     misread = batch.height - int(fine.sum())

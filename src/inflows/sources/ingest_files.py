@@ -35,7 +35,7 @@ from inflows.sources.etl import bitcoin as etl_bitcoin
 from inflows.sources.etl import ethereum_files
 from inflows.sources.formats import Format, Order
 from inflows.sources.labelled import digest_of, only_labelled
-from inflows.sources.listed import told_of_chains
+from inflows.sources.listed import chain_warnings
 from inflows.sources.own_format import read as own_format
 from inflows.sources.paths import expand, is_remote
 
@@ -148,7 +148,7 @@ class _Job:
     def run(self, progress: Progress) -> IngestReport:
         report = self._by_day(progress) if self.source.by_day else self._at_once(progress)
         self._claim_covered(report)
-        self.order.warnings += told_of_chains(self.layout, report.chains)
+        self.order.warnings += chain_warnings(self.layout, report.chains)
         for warning in self.order.warnings:
             _log.warning(warning)  # on stderr, whether or not the caller looks at the report
         return dataclasses.replace(

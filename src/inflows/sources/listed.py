@@ -12,16 +12,16 @@ from inflows.registry import effective
 from inflows.times import END
 
 
-def told_of_chains(layout: Layout, chains: Iterable[str]) -> list[str]:
+def chain_warnings(layout: Layout, chains: Iterable[str]) -> list[str]:
     """A sentence on each of the chains that is not known, or has no listed asset at any time."""
     assets = effective.assets(layout, END)
     listed = set(assets.select(pl.col("chain").unique()).collect()["chain"])
     # Where nothing is listed yet, the build says so once, and not of each chain.
-    told = [told_of_chain(chain, chain in listed or not listed) for chain in sorted(chains)]
-    return [sentence for sentence in told if sentence]
+    warnings = [chain_warning(chain, chain in listed or not listed) for chain in sorted(chains)]
+    return [sentence for sentence in warnings if sentence]
 
 
-def told_of_chain(chain: str, has_assets: bool, transfers: str = "its transfers") -> str:
+def chain_warning(chain: str, has_assets: bool, transfers: str = "its transfers") -> str:
     """The sentence on one chain, with the remedy; empty where all is well."""
     if canonical_chain(chain) != chain:
         return (

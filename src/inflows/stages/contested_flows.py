@@ -1,8 +1,8 @@
-"""What hangs on contested addresses: the value that would count if it were settled whose they are.
+"""The flows of contested addresses: what would count if sources agreed on whose they are.
 
 A contested address counts for no exchange, so what it receives and sends is no flow, or only one of the other
-side's. Here it stands as an exchange of its own (resolve.contested_wallets) and goes through the same stages:
-what is then an inflow, an outflow, or moves between it and an exchange is what hangs on it.
+side's. Here it is an exchange of its own (wallets.contested_wallets) and goes through the same stages: what
+is then an inflow, an outflow, or a transfer between it and an exchange is its contested value.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _COUNTED: Final = ("inflow", "outflow", "inter_exchange")
 _KEY: Final = ("date", "chain", "address", "level")
 
 
-def standing_alone(wallets: pl.DataFrame, contested: pl.DataFrame) -> pl.DataFrame:
-    """The wallets of a chain, with its contested addresses as owners of their own."""
-    settled = wallets.join(contested.select("address").unique(), on="address", how="anti")
-    return pl.concat([settled, contested])
+def contested_as_owners(wallets: pl.DataFrame, contested: pl.DataFrame) -> pl.DataFrame:
+    """The wallets of a chain, where each contested address is an exchange of its own."""
+    uncontested = wallets.join(contested.select("address").unique(), on="address", how="anti")
+    return pl.concat([uncontested, contested])
 
 
 def contested_daily(classified: pl.LazyFrame) -> pl.LazyFrame:
     """What contested addresses received and sent on each day, of listed assets (contract ContestedDaily).
 
-    classified: what classify_transfers or the netting makes with the wallets of standing_alone, priced.
+    classified: what classify_transfers or the netting makes with the wallets of contested_as_owners, priced.
     """
     rows = classified.pipe(believed).filter(pl.col("symbol").is_not_null())
     sides = [_of(rows, level, side) for level in LEVELS for side in ("from", "to")]

@@ -1,4 +1,4 @@
-"""What hangs on contested addresses in a published database."""
+"""What contested addresses received and sent, by a published database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inflows.contracts.schema import USD
 from inflows.warehouse.query import run_sql
 
 
-def hanging(published: Path) -> pl.DataFrame:
+def contested_inflow(published: Path) -> pl.DataFrame:
     """Columns chain, address, level, inflow_usd, outflow_usd; no rows where none is published yet."""
     rows: list[tuple[object, ...]] = []
     if published.exists():

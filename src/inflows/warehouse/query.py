@@ -94,12 +94,12 @@ def query_frame(
     A name that comes twice gets a number; times with a zone are in UTC.
     """
     columns, rows = _answer(source, query, timeout_seconds, memory)
-    names = told_apart([name for name, _ in columns])
+    names = unique_names([name for name, _ in columns])
     schema = {name: _dtype(kind) for name, (_, kind) in zip(names, columns, strict=True)}
     return pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None)
 
 
-def told_apart(columns: list[str]) -> list[str]:
+def unique_names(columns: list[str]) -> list[str]:
     """Columns of a query by names of their own: of two with one name, JSON would lose the first."""
     names: list[str] = []
     for column in columns:
