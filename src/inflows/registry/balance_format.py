@@ -7,16 +7,16 @@ from typing import Final
 import polars as pl
 
 from inflows.registry.column_checks import Check, Column, address, moment, says, slug, text, words
-from inflows.registry.file_format import Format
+from inflows.registry.file_format import OwnFormat
 from inflows.registry.tables import BALANCES
 
 LARGEST: Final = str(2**256 - 1)
 _DIGITS: Final = r"^[0-9]+$"
 
 
-def balances() -> Format:
+def balances() -> OwnFormat:
     """Columns chain, address, contract, time or block_number, amount_raw, source; optional known_at."""
-    return Format(
+    return OwnFormat(
         BALANCES,
         (
             slug("chain", taken="evm", remedy="stands for every EVM chain in labels only; name the chain"),

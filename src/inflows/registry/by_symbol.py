@@ -12,14 +12,14 @@ from typing import Final
 import polars as pl
 
 from inflows.registry.column_checks import words
-from inflows.registry.file_format import Format
+from inflows.registry.file_format import OwnFormat
 from inflows.registry.problems import PLACE
 
 SYMBOL: Final = "symbol"
 STANDS_FOR: Final = ("chain", "contract")
 
 
-def with_symbols(form: Format, assets: pl.DataFrame) -> Format:
+def with_symbols(form: OwnFormat, assets: pl.DataFrame) -> OwnFormat:
     """The format of prices whose rows may have a symbol. assets: chain, contract, symbol, trusted."""
     trusted = assets.filter("trusted").select(
         pl.col("symbol").str.to_lowercase().alias("_symbol"),

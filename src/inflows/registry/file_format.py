@@ -13,7 +13,7 @@ from inflows.registry.tables import Table
 
 
 @dataclass(frozen=True)
-class Format:
+class OwnFormat:
     """A file format: the table it fills, its columns, and checks of values against each other."""
 
     table: Table

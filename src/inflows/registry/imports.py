@@ -21,7 +21,7 @@ from inflows.reference.shipped import reference_file
 from inflows.registry import crosschecks, store
 from inflows.registry.by_symbol import with_symbols
 from inflows.registry.effective import latest
-from inflows.registry.file_format import Format
+from inflows.registry.file_format import OwnFormat
 from inflows.registry.naming import held_exchanges, with_our_names
 from inflows.registry.own_formats import own_format
 from inflows.registry.parsing import parse
@@ -110,7 +110,7 @@ def core_assets_path() -> Path:
 
 
 def _import(
-    layout: Layout, form: Format, path: Path, known_at: dt.datetime | None, now: dt.datetime
+    layout: Layout, form: OwnFormat, path: Path, known_at: dt.datetime | None, now: dt.datetime
 ) -> Imported:
     default = store.default_known_at(layout, form.table, known_at, now)
     rows, renamed = _sound(form, path, default, held_exchanges(layout))
@@ -122,7 +122,7 @@ def _import(
     return replace(store.report(addition, rows_read, default), renamed=renamed)
 
 
-def read_sound(form: Format, path: Path, default: dt.datetime | None) -> pl.DataFrame:
+def read_sound(form: OwnFormat, path: Path, default: dt.datetime | None) -> pl.DataFrame:
     """The rows of a file, folder or glob (the columns of its table); UsageError names every bad line.
 
     default goes to rows without a known_at of their own.
@@ -131,7 +131,7 @@ def read_sound(form: Format, path: Path, default: dt.datetime | None) -> pl.Data
 
 
 def _sound(
-    form: Format, path: Path, default: dt.datetime | None, held: list[str]
+    form: OwnFormat, path: Path, default: dt.datetime | None, held: list[str]
 ) -> tuple[pl.DataFrame, int]:
     """As read_sound, and how many rows name a chain or an exchange by another name than ours."""
     rows, problems, renamed = _read(path, form, default, held)
@@ -143,7 +143,7 @@ def _sound(
 
 
 def _read(
-    path: Path, form: Format, default: dt.datetime | None, held: list[str]
+    path: Path, form: OwnFormat, default: dt.datetime | None, held: list[str]
 ) -> tuple[pl.DataFrame, Problems, int]:
     """The sound rows of all files, with known_at settled, the problems of the others, and how many
     were renamed.

@@ -32,7 +32,7 @@ from inflows.registry.column_checks import (
     whole,
     words,
 )
-from inflows.registry.file_format import Format, ends_after_it_begins
+from inflows.registry.file_format import OwnFormat, ends_after_it_begins
 from inflows.registry.statuses import contradicting_statuses
 from inflows.registry.tables import LICENCES, REFERENCES
 
@@ -47,9 +47,9 @@ _PUBLISHED: Final = {
 }
 
 
-def licences() -> Format:
+def licences() -> OwnFormat:
     """Statuses of licences by entity; a file without `dating` says that each began on the day it names."""
-    return Format(
+    return OwnFormat(
         LICENCES,
         (
             slug("exchange"),
@@ -72,10 +72,10 @@ def licences() -> Format:
     )
 
 
-def references() -> Format:
+def references() -> OwnFormat:
     """Published figures, one a line: dollars, a ratio or a count, with what was counted and where."""
     licence = slug("licence")
-    return Format(
+    return OwnFormat(
         REFERENCES,
         (
             slug("figure"),

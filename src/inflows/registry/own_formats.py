@@ -27,7 +27,7 @@ from inflows.registry.column_checks import (
     yes_or_no,
 )
 from inflows.registry.crosschecks import overlapping_owners
-from inflows.registry.file_format import Format, ends_after_it_begins
+from inflows.registry.file_format import OwnFormat, ends_after_it_begins
 from inflows.registry.licence_formats import licences, references
 from inflows.registry.tables import (
     ASSETS,
@@ -44,9 +44,9 @@ EVM_IS_NO_CHAIN = "stands for every EVM chain in labels only; name the chain"
 
 
 @cache
-def own_format(table: Table) -> Format:
+def own_format(table: Table) -> OwnFormat:
     """The own format of a registry table."""
-    formats: dict[Table, Callable[[], Format]] = {
+    formats: dict[Table, Callable[[], OwnFormat]] = {
         LABELS: _labels,
         PRICES: _prices,
         ASSETS: _assets,
@@ -58,8 +58,8 @@ def own_format(table: Table) -> Format:
     return formats[table]()
 
 
-def _labels() -> Format:
-    return Format(
+def _labels() -> OwnFormat:
+    return OwnFormat(
         LABELS,
         (
             slug("chain"),
@@ -78,8 +78,8 @@ def _labels() -> Format:
     )
 
 
-def _prices() -> Format:
-    return Format(
+def _prices() -> OwnFormat:
+    return OwnFormat(
         PRICES,
         (
             slug("chain", taken="evm", remedy=EVM_IS_NO_CHAIN),
@@ -93,9 +93,9 @@ def _prices() -> Format:
     )
 
 
-def _assets() -> Format:
+def _assets() -> OwnFormat:
     is_native, has_contract = pl.col("kind") == "native", pl.col("contract") != ""
-    return Format(
+    return OwnFormat(
         ASSETS,
         (
             slug("chain", taken="evm", remedy=EVM_IS_NO_CHAIN),
@@ -123,8 +123,8 @@ def _assets() -> Format:
     )
 
 
-def _jurisdictions() -> Format:
-    return Format(
+def _jurisdictions() -> OwnFormat:
+    return OwnFormat(
         JURISDICTIONS,
         (
             slug("exchange"),

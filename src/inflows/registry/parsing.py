@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from inflows.registry.column_checks import Check, says, text
-from inflows.registry.file_format import Format
+from inflows.registry.file_format import OwnFormat
 from inflows.registry.problems import PLACE, PROBLEMS
 
 
-def parse(raw: pl.DataFrame, form: Format) -> tuple[pl.DataFrame, pl.DataFrame]:
+def parse(raw: pl.DataFrame, form: OwnFormat) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows (PLACE and the table's columns) that are sound, and the problems (PROBLEMS) of the others.
 
     `raw` has PLACE and every column of the format as text, null where empty.

@@ -8,17 +8,17 @@ import polars as pl
 
 from inflows.contracts.schema import WEIGHT
 from inflows.registry.column_checks import Check, Column, country, moment, number, says, slug, text, words
-from inflows.registry.file_format import Format
+from inflows.registry.file_format import OwnFormat
 from inflows.registry.problems import FILE, LINE, PLACE, Problems
 from inflows.registry.tables import JURISDICTIONS
 
 _UNTOLD: Final = "web traffic shares"
 
 
-def traffic() -> Format:
+def traffic() -> OwnFormat:
     """Columns exchange, country, month (2024-06), share (0 to 1); optional source, known_at."""
     month = pl.col("month")
-    return Format(
+    return OwnFormat(
         JURISDICTIONS,
         (
             slug("exchange"),

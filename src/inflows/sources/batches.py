@@ -24,7 +24,7 @@ from inflows.layout import Layout
 from inflows.raw.parts import ROWS_HELD
 from inflows.sources import bounds, recognise
 from inflows.sources.dumps import Item
-from inflows.sources.formats import Format
+from inflows.sources.formats import InputFormat
 from inflows.sources.table_files import open_table
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _AT_ONCE: Final = 8
 
 
 def looked_at(
-    items: Sequence[Item], source: Format, store: Callable[[], ObjectStore], warnings: list[str]
+    items: Sequence[Item], source: InputFormat, store: Callable[[], ObjectStore], warnings: list[str]
 ) -> list[tuple[Item, int]]:
     """Files with their rows; empty ones are named in a warning and left out.
 
@@ -71,7 +71,9 @@ def looked_at(
     return found
 
 
-def _head(item: Item, source: Format, store: Callable[[], ObjectStore]) -> tuple[dict[str, pl.DataType], int]:
+def _head(
+    item: Item, source: InputFormat, store: Callable[[], ObjectStore]
+) -> tuple[dict[str, pl.DataType], int]:
     if item.remote is None:
         assert item.path is not None
         try:

@@ -18,7 +18,7 @@ from inflows.sources.aws.ethereum import evm_chain, judged
 from inflows.sources.batching import in_batches
 from inflows.sources.blocks_read import merged, within
 from inflows.sources.etl import ethereum as etl
-from inflows.sources.formats import Format, Order
+from inflows.sources.formats import InputFormat, Order
 from inflows.sources.own_format import normalise
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import LINE, Table, open_table
@@ -69,7 +69,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
     yield from _blocks(export)
 
 
-FORMAT: Final = Format(
+FORMAT: Final = InputFormat(
     name=cryo_columns.SOURCE,
     summary="cryo's erc20_transfers, logs, native_transfers and blocks, Parquet or CSV, binary or hex",
     deliver=deliver,

@@ -29,7 +29,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Format:
+class InputFormat:
     """An input format. `deliver` may be a generator; it raises UsageError before anything is stored."""
 
     name: str

@@ -33,7 +33,7 @@ from inflows.sources.aws import (
 )
 from inflows.sources.etl import bitcoin as etl_bitcoin
 from inflows.sources.etl import ethereum_files
-from inflows.sources.formats import Format, Order
+from inflows.sources.formats import InputFormat, Order
 from inflows.sources.labelled import digest_of, only_labelled
 from inflows.sources.listed import chain_warnings
 from inflows.sources.own_format import read as own_format
@@ -41,7 +41,7 @@ from inflows.sources.paths import expand, is_remote
 
 _log = logging.getLogger(__name__)
 
-FORMATS: Final[dict[str, Format]] = {
+FORMATS: Final[dict[str, InputFormat]] = {
     source.name: source
     for source in (
         own_format.FORMAT,
@@ -127,7 +127,7 @@ class _Job:
     def __init__(
         self,
         layout: Layout,
-        source: Format,
+        source: InputFormat,
         order: Order,
         replace: bool,
         days: tuple[dt.date | None, dt.date | None],

@@ -21,7 +21,7 @@ from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery, delivered_columns
 from inflows.sources.dumps import day_of
-from inflows.sources.formats import Format, Order
+from inflows.sources.formats import InputFormat, Order
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import open_table
 from inflows.times import may_be_of_a_block
@@ -50,7 +50,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
         yield Delivery("utxo", frame, name_of(table.path), table.failures, day=day)
 
 
-FORMAT: Final = Format(
+FORMAT: Final = InputFormat(
     name=SOURCE,
     summary="btc/transactions of the AWS public blockchain data, Parquet",
     deliver=deliver,

@@ -20,7 +20,7 @@ from inflows.raw.quarantine_reasons import SET_ASIDE
 from inflows.sources import fast_path
 from inflows.sources.batching import in_batches
 from inflows.sources.dumps import day_of
-from inflows.sources.formats import Format, Order
+from inflows.sources.formats import InputFormat, Order
 from inflows.sources.own_format.normalise import GIVEN
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import LINE, Table, open_table
@@ -77,9 +77,9 @@ class AwsTable:
         for table in tables:
             yield self._delivery(table, as_own, chain, order.warnings)
 
-    def format(self) -> Format:
+    def format(self) -> InputFormat:
         """The table as an input format."""
-        return Format(
+        return InputFormat(
             name=self.name,
             summary=f"eth/{self.table} of the AWS public blockchain data, Parquet",
             deliver=self.deliver,

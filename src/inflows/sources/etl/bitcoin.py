@@ -22,7 +22,7 @@ from inflows.sources import recognise
 from inflows.sources.batching import in_batches
 from inflows.sources.etl.bitcoin_rows import COLUMNS, ENTRY, SIDES, json_table, texts
 from inflows.sources.etl.ethereum import etl_time
-from inflows.sources.formats import Format, Order
+from inflows.sources.formats import InputFormat, Order
 from inflows.sources.own_format import normalise
 from inflows.sources.own_format.normalise import GIVEN
 from inflows.sources.paths import expand, name_of
@@ -63,7 +63,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
         yield _delivery(table, order.chain or "bitcoin", order.warnings)
 
 
-FORMAT: Final = Format(
+FORMAT: Final = InputFormat(
     name=SOURCE,
     summary="transactions of bitcoin-etl and BigQuery's crypto_bitcoin, JSON lines or Parquet",
     deliver=deliver,

@@ -16,7 +16,7 @@ from inflows.sources.etl import ethereum as etl
 from inflows.sources.etl.read_tables import FORMS, SUFFIXES, Export, decoded
 from inflows.sources.evm_logs import decode_transfer_logs
 from inflows.sources.evm_traces import failed_calls
-from inflows.sources.formats import Format, Order
+from inflows.sources.formats import InputFormat, Order
 from inflows.sources.own_format import normalise
 from inflows.sources.table_files import LINE
 
@@ -48,7 +48,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
     yield from _blocks(export, receipts)
 
 
-FORMAT: Final = Format(
+FORMAT: Final = InputFormat(
     name="ethereum-etl",
     summary="ethereum-etl's tables and BigQuery's crypto_ethereum, CSV, JSON lines or Parquet",
     deliver=deliver,

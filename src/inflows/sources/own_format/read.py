@@ -13,7 +13,7 @@ from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery
 from inflows.sources import fast_path
 from inflows.sources.batching import in_batches
-from inflows.sources.formats import Format, Order
+from inflows.sources.formats import InputFormat, Order
 from inflows.sources.own_format import normalise
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import Table, open_table
@@ -31,7 +31,7 @@ def deliver(order: Order) -> Iterator[Delivery]:
         yield _delivery(table, dataset, order.warnings)
 
 
-FORMAT: Final = Format(
+FORMAT: Final = InputFormat(
     name="inflows",
     summary="our own transfers or UTXO entries, CSV or Parquet",
     deliver=deliver,
