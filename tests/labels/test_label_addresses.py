@@ -2,7 +2,7 @@
 
 import pytest
 
-from inflows.labels.address_check import WRONG_CHECKSUM, WRONG_FORM, Verdict, judge, keeps_eip55
+from inflows.labels.address_check import WRONG_CHECKSUM, WRONG_FORM, Verdict, keeps_eip55, validate_address
 
 ONES = "0x" + "1" * 40
 
@@ -25,12 +25,12 @@ ONES = "0x" + "1" * 40
     ],
 )
 def test_a_sound_address_is_kept_and_one_changed_letter_is_seen(chain: str, address: str) -> None:
-    assert judge(chain, address) == Verdict(address)
+    assert validate_address(chain, address) == Verdict(address)
     at = len(address) // 2
     other = next(letter for letter in "23456789acdefg" if letter != address[at])
-    assert judge(chain, address[:20]).reason
+    assert validate_address(chain, address[:20]).reason
     if chain not in ("ethereum", "solana"):  # these have no checksum
-        assert judge(chain, address[:at] + other + address[at + 1 :]).reason == WRONG_CHECKSUM
+        assert validate_address(chain, address[:at] + other + address[at + 1 :]).reason == WRONG_CHECKSUM
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_sound_address_is_kept_and_one_changed_letter_is_seen(chain: str, addr
     ],
 )
 def test_an_address_of_another_chain_has_the_wrong_form(chain: str, address: str) -> None:
-    assert judge(chain, address).reason == WRONG_FORM
+    assert validate_address(chain, address).reason == WRONG_FORM
 
 
 def test_bech32_knows_its_two_checksums_and_its_case() -> None:
@@ -59,15 +59,15 @@ def test_bech32_knows_its_two_checksums_and_its_case() -> None:
         "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kemeawh",
         "bc1qW508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
     ):
-        assert judge("bitcoin", wrong).reason == WRONG_CHECKSUM
+        assert validate_address("bitcoin", wrong).reason == WRONG_CHECKSUM
     capitals = "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4"
-    assert judge("bitcoin", capitals) == Verdict(capitals.lower())
+    assert validate_address("bitcoin", capitals) == Verdict(capitals.lower())
 
 
 def test_all_forms_of_one_account_become_one() -> None:
     tron = Verdict("TMuA6YqfCeX8EhbfYEg5y7S4DqzSJireY9")
     account = "82dd6b9966724ae2fdc79b416c7588da67ff1b35"
-    assert [judge("tron", form + account) for form in ("41", "0x", "0x41")] == [tron] * 3
+    assert [validate_address("tron", form + account) for form in ("41", "0x", "0x41")] == [tron] * 3
     ton = Verdict("EQDT3cimS92wrKXrc7U6quPIM1ose_N5-R4U5byIUDHkF5eo")
     for form in (
         ton.address,
@@ -75,13 +75,13 @@ def test_all_forms_of_one_account_become_one() -> None:
         "EQDT3cimS92wrKXrc7U6quPIM1ose/N5+R4U5byIUDHkF5eo",
         "0:d3ddc8a64bddb0aca5eb73b53aaae3c8335a2c7bf379f91e14e5bc885031e417",
     ):
-        assert judge("ton", form) == ton
-    assert judge("ethereum", "0x" + "A" * 40) == Verdict("0x" + "a" * 40)
+        assert validate_address("ton", form) == ton
+    assert validate_address("ethereum", "0x" + "A" * 40) == Verdict("0x" + "a" * 40)
 
 
 def test_addresses_of_other_chains_are_kept_untested() -> None:
-    assert judge("near", "exchange.near") == Verdict("exchange.near", tested=False)
-    assert judge("sui", "0xAB") == Verdict("0xab", tested=False)
+    assert validate_address("near", "exchange.near") == Verdict("exchange.near", tested=False)
+    assert validate_address("sui", "0xAB") == Verdict("0xab", tested=False)
 
 
 def test_eip55_accepts_the_vectors_of_the_standard_and_no_other_case() -> None:

@@ -9,7 +9,7 @@ from label_lists import load, stored
 
 from inflows.chains import chain_slug
 from inflows.exchanges import Names
-from inflows.labels.address_check import judge
+from inflows.labels.address_check import validate_address
 from inflows.layout import Layout
 
 EXTRACTS = Path(__file__).parents[3] / "shared" / "reference" / "labels"
@@ -35,9 +35,9 @@ def extract(name: str) -> list[dict[str, str]]:
 def test_addresses_pass_and_fail_as_another_test_of_them_says(name: str) -> None:
     disagreeing = []
     for row in extract(name):
-        verdict = judge(chain_slug(row["chain"]), row["address"])
+        verdict = validate_address(chain_slug(row["chain"]), row["address"])
         # That other test takes any version of base58check for Bitcoin's, and so Tron's addresses too.
-        misplaced = row["chain"] == "bitcoin" and not judge("tron", row["address"]).reason
+        misplaced = row["chain"] == "bitcoin" and not validate_address("tron", row["address"]).reason
         if row["address_ok"] and verdict.tested and not misplaced:
             sound = verdict.reason == ""
             disagreeing += [(row["chain"], row["address"])] if sound != (row["address_ok"] == "true") else []
@@ -47,7 +47,7 @@ def test_addresses_pass_and_fail_as_another_test_of_them_says(name: str) -> None
 def test_a_whole_table_of_one_list_fails() -> None:
     rows = [row for row in extract("spellbook") if row["chain"] == "litecoin"]
     assert len(rows) > 1000
-    assert all(judge("litecoin", row["address"]).reason for row in rows)
+    assert all(validate_address("litecoin", row["address"]).reason for row in rows)
 
 
 def test_names_of_one_exchange_are_one_and_names_of_two_are_two() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inflows.exchanges import EXCHANGE, known_exchanges
-from inflows.labels.address_check import judge
+from inflows.labels.address_check import validate_address
 from inflows.layout import Layout
 from inflows.reference.shipped import shipped
 from inflows.registry import effective, imports
@@ -30,7 +30,7 @@ def test_no_wallet_stands_twice() -> None:
 
 
 def test_every_address_passes_the_test_of_its_chain_in_its_canonical_spelling() -> None:
-    verdicts = [(row["address"], judge(row["chain"], row["address"])) for row in ROWS]
+    verdicts = [(row["address"], validate_address(row["chain"], row["address"])) for row in ROWS]
     assert [address for address, verdict in verdicts if verdict.reason or verdict.address != address] == []
     assert all(verdict.tested for _, verdict in verdicts)
 

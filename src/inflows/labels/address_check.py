@@ -41,8 +41,8 @@ class Verdict(NamedTuple):
     tested: bool = True
 
 
-def judge(chain: str, address: str) -> Verdict:
-    """Judge an address as listed for a chain (canonical names of chains, and `evm`)."""
+def validate_address(chain: str, address: str) -> Verdict:
+    """Validate an address as listed for a chain (canonical names of chains, and `evm`)."""
     family = "evm" if chain == "evm" else FAMILY.get(chain, "")
     test = _TESTS.get(family)
     if test is not None:

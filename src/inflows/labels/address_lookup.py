@@ -11,7 +11,7 @@ import polars as pl
 
 from inflows.addresses import canonical_address
 from inflows.contracts.schema import UTC_TIME
-from inflows.labels.address_check import judge
+from inflows.labels.address_check import validate_address
 from inflows.layout import Layout
 from inflows.registry.effective import latest
 from inflows.registry.store import SEQUENCE, scan
@@ -50,9 +50,10 @@ def spellings(address: str, chain: str | None = None) -> list[str]:
     """The canonical addresses that an address as people write it may stand for."""
     plain = pl.select(canonical_address(pl.lit(address))).item()
     others = [
-        judge(of, address.strip()).address
+        validate_address(of, address.strip()).address
         for of, form in _BASE58_ELSEWHERE.items()
-        if re.fullmatch(form, address.strip()) or (chain == of and not judge(of, address.strip()).reason)
+        if re.fullmatch(form, address.strip())
+        or (chain == of and not validate_address(of, address.strip()).reason)
     ]
     return sorted({plain, *others})
 

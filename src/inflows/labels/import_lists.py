@@ -1,4 +1,4 @@
-"""Import a list of others: read, judge, keep what fails in quarantine, append the rest to the registry."""
+"""Import a list of others: read, validate, quarantine what fails, append the rest to the registry."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from inflows.labels import address_lookup, label_quarantine, snapshots
 from inflows.labels.claim_rows import frames
 from inflows.labels.import_report import LabelsReport
 from inflows.labels.list_format import FORMATS
-from inflows.labels.validate import QUARANTINED, SKIPPED, SOUND, judge_claims, settle, with_contracts
+from inflows.labels.validate import (
+    QUARANTINED,
+    SKIPPED,
+    SOUND,
+    validate_claims,
+    validate_together,
+    with_contracts,
+)
 from inflows.layout import Layout
 from inflows.registry import effective
 from inflows.registry.imports import core_assets_path
@@ -55,19 +62,19 @@ def import_labels_of(
             f"The formats of labels are inflows, {', '.join(FORMATS)}.",
         )
     names = Names(aliases)
-    judged = [
-        judge_claims(claims, names, _default_confidence(claims["source"].unique().to_list()))
+    batches = [
+        validate_claims(claims, names, _default_confidence(claims["source"].unique().to_list()))
         for claims in frames(FORMATS[input_format].read(path))
     ]
-    if not judged:
+    if not batches:
         raise UsageError(f"{path} holds no labels.", "Give a checkout or a file of the list.")
-    claims = _of_one_spelling(pl.concat(judged), names, held_exchanges(layout))
-    settled = settle(with_contracts(claims, _contracts(layout)))
-    rows = settled.filter((pl.col("verdict") == SOUND) & ~pl.col("repeated"))
-    fared = label_quarantine.keep(layout, settled)
+    claims = _of_one_spelling(pl.concat(batches), names, held_exchanges(layout))
+    validated = validate_together(with_contracts(claims, _contracts(layout)))
+    rows = validated.filter((pl.col("verdict") == SOUND) & ~pl.col("repeated"))
+    lists = label_quarantine.keep(layout, validated)
     held = address_lookup.in_effect(effective.labels(layout, known_at or now)).collect()
     is_whole = path.is_dir() or input_format in _EACH_ITS_OWN
-    gone = snapshots.not_any_more(snapshots.with_list(held), rows, settled, path, is_whole=is_whole)
+    gone = snapshots.not_any_more(snapshots.with_list(held), rows, validated, path, is_whole=is_whole)
     ended = snapshots.withdrawn(gone) if replaces else gone.clear().select(LABELS.columns)
     added = append(layout, LABELS, pl.concat([_as_labels(rows), ended]), known_at=known_at, now=now)
     since = gone.with_columns(known_at=pl.lit(known_at or now, dtype=UTC_TIME))
@@ -75,7 +82,7 @@ def import_labels_of(
     imported = dataclasses.replace(
         added, read=added.read - ended.height, replaced=added.replaced - ended.height
     )
-    report = _report(input_format, settled, fared, imported, names)
+    report = _report(input_format, validated, lists, imported, names)
     return dataclasses.replace(report, gone=tuple(snapshots.names_of(gone)), ended=replaces)
 
 
@@ -86,10 +93,10 @@ def unknown_exchanges(labels: pl.DataFrame, names: Names | None = None) -> list[
     return [slug for slug in slugs if slug and known.owner(slug).kind == UNKNOWN_KIND]
 
 
-def _of_one_spelling(judged: pl.DataFrame, names: Names, held: list[str]) -> pl.DataFrame:
+def _of_one_spelling(validated: pl.DataFrame, names: Names, held: list[str]) -> pl.DataFrame:
     """Claims of which exchanges that nobody listed are one where their names differ in punctuation alone."""
-    unlisted = [slug for slug in judged["exchange"].unique() if slug and not names.is_known(slug)]
-    return judged.with_columns(pl.col("exchange").replace(one_spelling(unlisted, held)))
+    unlisted = [slug for slug in validated["exchange"].unique() if slug and not names.is_known(slug)]
+    return validated.with_columns(pl.col("exchange").replace(one_spelling(unlisted, held)))
 
 
 def _default_confidence(sources: list[str]) -> dict[str, int]:
@@ -118,20 +125,20 @@ def _as_labels(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _report(
-    input_format: str, settled: pl.DataFrame, fared: pl.DataFrame, imported: Imported, names: Names
+    input_format: str, validated: pl.DataFrame, lists: pl.DataFrame, imported: Imported, names: Names
 ) -> LabelsReport:
-    sound = settled.filter((pl.col("verdict") == SOUND) & ~pl.col("repeated"))
+    sound = validated.filter((pl.col("verdict") == SOUND) & ~pl.col("repeated"))
     facts = label_sources()[input_format]
-    worthless = label_quarantine.worthless_lists(fared)
+    worthless = label_quarantine.worthless_lists(lists)
     return LabelsReport(
         input_format=input_format,
-        lists=fared.select("source", "list").n_unique(),
-        claims=settled.height,
+        lists=lists.select("source", "list").n_unique(),
+        claims=validated.height,
         imported=imported,
-        repeated=int(settled["repeated"].sum()),
+        repeated=int(validated["repeated"].sum()),
         untested=sound.filter(~pl.col("tested")).height,
-        quarantined=_by_reason(settled, QUARANTINED),
-        skipped=_by_reason(settled, SKIPPED),
+        quarantined=_by_reason(validated, QUARANTINED),
+        skipped=_by_reason(validated, SKIPPED),
         unknown=tuple(unknown_exchanges(sound, names)),
         worthless=tuple(
             f"{source}, {name}, {chain}: {failed:,}"
@@ -143,6 +150,6 @@ def _report(
     )
 
 
-def _by_reason(settled: pl.DataFrame, verdict: str) -> Counter[str]:
-    counts = settled.filter(pl.col("verdict") == verdict).group_by("reason").agg(pl.len()).sort("reason")
+def _by_reason(validated: pl.DataFrame, verdict: str) -> Counter[str]:
+    counts = validated.filter(pl.col("verdict") == verdict).group_by("reason").agg(pl.len()).sort("reason")
     return Counter(dict(counts.rows()))

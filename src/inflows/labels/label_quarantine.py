@@ -1,4 +1,4 @@
-"""What imports of lists could not use, and how each list fared: the state after the last import of each list.
+"""What imports of lists could not use, and the counts of each list, as its last import left them.
 
 On disk: registry/quarantine/labels.parquet (QUARANTINE) and registry/quarantine/label_lists.parquet (LISTS).
 A list that is imported again replaces its rows.
@@ -39,7 +39,7 @@ LISTS: Final = {
     "skipped": pl.Int64(),
     "untested": pl.Int64(),
 }
-"""How the claims of a list about one chain fared; untested ones are among the imported."""
+"""Counts of a list's claims about one chain; untested ones are among the imported."""
 
 
 def quarantined(layout: Layout) -> pl.DataFrame:
@@ -48,7 +48,7 @@ def quarantined(layout: Layout) -> pl.DataFrame:
 
 
 def lists(layout: Layout) -> pl.DataFrame:
-    """How each list fared at its last import (LISTS), by source, list and chain."""
+    """The counts of each list at its last import (LISTS), by source, list and chain."""
     return _read(_path(layout, "label_lists"), LISTS)
 
 
@@ -58,28 +58,28 @@ def worthless_lists(told: pl.DataFrame) -> pl.DataFrame:
     return told.filter(pl.col("quarantined") == judged, judged > 0)
 
 
-def keep(layout: Layout, settled: pl.DataFrame) -> pl.DataFrame:
-    """Store what an import settled (judging.settle) in place of what was there of its lists; gives its LISTS.
+def keep(layout: Layout, validated: pl.DataFrame) -> pl.DataFrame:
+    """Quarantine what an import refused, in place of what was there of its lists; gives its LISTS.
 
-    The caller holds files.writing(layout).
+    validated: what validate.validate_together makes. The caller holds files.writing(layout).
     """
-    fared = count_lists(settled)
-    held = settled.filter(pl.col("verdict") == QUARANTINED).select(*QUARANTINE)
-    touched = fared.select("source", "list").unique()
-    for name, schema, rows in (("labels", QUARANTINE, held), ("label_lists", LISTS, fared)):
+    lists = count_lists(validated)
+    held = validated.filter(pl.col("verdict") == QUARANTINED).select(*QUARANTINE)
+    touched = lists.select("source", "list").unique()
+    for name, schema, rows in (("labels", QUARANTINE, held), ("label_lists", LISTS, lists)):
         path = _path(layout, name)
         others = _read(path, schema).join(touched, on=["source", "list"], how="anti")
         after = pl.concat([others, rows.select(*schema)]).sort(list(schema))
         if path.exists() or not after.is_empty():
             write_parquet(after, path)
-    return fared
+    return lists
 
 
-def count_lists(settled: pl.DataFrame) -> pl.DataFrame:
-    """LISTS of what an import settled."""
+def count_lists(validated: pl.DataFrame) -> pl.DataFrame:
+    """LISTS of what an import validated."""
     sound = (pl.col("verdict") == SOUND) & ~pl.col("repeated")
     return (
-        settled.group_by("source", "list", "chain")
+        validated.group_by("source", "list", "chain")
         .agg(
             claims=pl.len(),
             imported=sound.sum(),

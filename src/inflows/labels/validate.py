@@ -1,4 +1,4 @@
-"""Whose each listed address is, what it is for, and whether it can be believed: claims in, judged claims out.
+"""Validate claims: whose each listed address is, what it is for, and whether it can be believed.
 
 A claim is SOUND, or SKIPPED (understood, and no wallet of an exchange: a payment service, a DEX, a hacker, a
 token), or QUARANTINED (an address that cannot be one, a list that contradicts itself). The reason stands
@@ -14,7 +14,7 @@ import polars as pl
 from inflows.chains import chain_slug
 from inflows.contracts.names import ROLES
 from inflows.exchanges import EXCHANGE, UNKNOWN_KIND, Names
-from inflows.labels.address_check import WRONG_CHECKSUM, judge, keeps_eip55
+from inflows.labels.address_check import WRONG_CHECKSUM, keeps_eip55, validate_address
 from inflows.labels.affiliates import families
 from inflows.labels.owners import owner_in
 from inflows.labels.roles import CONTRACT, HACK, ROUTER, told_role
@@ -30,7 +30,7 @@ SEVERAL_EXCHANGES: Final = "several_exchanges"
 A_FRAGMENT: Final = "fragment_of_another"
 _FRAGMENT_LENGTH: Final = 20
 
-JUDGED: Final = {
+VALIDATED: Final = {
     "chain": pl.String(),
     "address": pl.String(),
     "exchange": pl.String(),
@@ -51,15 +51,20 @@ JUDGED: Final = {
 _ODD: Final = r"[\p{C}\p{Zl}\p{Zp}]"
 
 
-def judge_claims(claims: pl.DataFrame, names: Names, default_confidence: dict[str, int]) -> pl.DataFrame:
-    """Judge claims (claims.CLAIMS) one by one: JUDGED, in their order. `default_confidence` is by source."""
+def validate_claims(claims: pl.DataFrame, names: Names, default_confidence: dict[str, int]) -> pl.DataFrame:
+    """Validate claims (claim_rows.CLAIMS) one by one: VALIDATED, in their order.
+
+    default_confidence: by source.
+    """
     owners = _owners(claims.select("name", "label", "tags").unique(maintain_order=True), names)
     chains = claims["chain"].unique(maintain_order=True)
     chain_of = dict(zip(chains, map(chain_slug, chains), strict=True))
     named = claims.with_columns(pl.col("chain").replace_strict(chain_of, return_dtype=pl.String)).join(
         owners, on=["name", "label", "tags"], how="left", validate="m:1", maintain_order="left"
     )
-    verdicts = [judge(chain, address) for chain, address in named.select("chain", "address").iter_rows()]
+    verdicts = [
+        validate_address(chain, address) for chain, address in named.select("chain", "address").iter_rows()
+    ]
     tested = named.with_columns(
         pl.Series("_canonical", [verdict.address for verdict in verdicts], dtype=pl.String),
         pl.Series("_wrong", [verdict.reason for verdict in verdicts], dtype=pl.String),
@@ -84,12 +89,11 @@ def judge_claims(claims: pl.DataFrame, names: Names, default_confidence: dict[st
         evidence=_evidence(),
         label=pl.col("label").str.replace_all(_ODD, "?").str.head(200),
         name=pl.coalesce(pl.col("_owner"), "name").str.replace_all(_ODD, "?").str.head(200),
-    ).select(pl.col(name).cast(kind) for name, kind in JUDGED.items())
+    ).select(pl.col(name).cast(kind) for name, kind in VALIDATED.items())
 
 
-def settle(judged: pl.DataFrame) -> pl.DataFrame:
-    """Judge the claims of an import against each other: JUDGED, and `repeated` where another row says the
-    same.
+def validate_together(validated: pl.DataFrame) -> pl.DataFrame:
+    """Validate an import's claims against each other: VALIDATED, and `repeated` where another row says it.
 
     A source that gives one address to two exchanges is believed in neither. Where it repeats itself, the row
     that tells a role stands, else the first. Short untested addresses that are a piece of a longer one are
@@ -97,8 +101,8 @@ def settle(judged: pl.DataFrame) -> pl.DataFrame:
     """
     key = ["chain", "address", "source"]
     sound = pl.col("verdict") == SOUND
-    pieces = _fragments(judged)
-    rows = judged.with_row_index("_row").with_columns(
+    pieces = _fragments(validated)
+    rows = validated.with_row_index("_row").with_columns(
         reason=pl.when(sound & pl.col("address").is_in(pieces) & ~pl.col("tested"))
         .then(pl.lit(A_FRAGMENT))
         .otherwise("reason")
@@ -132,7 +136,7 @@ def settle(judged: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def with_contracts(judged: pl.DataFrame, contracts: pl.DataFrame) -> pl.DataFrame:
+def with_contracts(validated: pl.DataFrame, contracts: pl.DataFrame) -> pl.DataFrame:
     """Give the role `contract` to listed assets' contracts; for `evm`, to those on any chain."""
     listed = contracts.filter(pl.col("contract") != "").select("chain", address="contract")
     anywhere = listed.filter(pl.col("address").str.contains(r"^0x[0-9a-f]{40}$")).with_columns(
@@ -140,7 +144,7 @@ def with_contracts(judged: pl.DataFrame, contracts: pl.DataFrame) -> pl.DataFram
     )
     known = pl.concat([listed, anywhere]).unique().with_columns(_asset=pl.lit(True))
     return (
-        judged.join(known, on=["chain", "address"], how="left", validate="m:1", maintain_order="left")
+        validated.join(known, on=["chain", "address"], how="left", validate="m:1", maintain_order="left")
         .with_columns(role=pl.when(pl.col("_asset")).then(pl.lit("contract")).otherwise("role"))
         .drop("_asset")
     )
@@ -261,10 +265,10 @@ def _breaks_eip55() -> pl.Expr:
     return ~keeps.fill_null(True)
 
 
-def _fragments(judged: pl.DataFrame) -> list[str]:
+def _fragments(validated: pl.DataFrame) -> list[str]:
     """Short untested addresses that stand inside a longer one of the same import, whatever the case."""
     short = (
-        judged.filter(
+        validated.filter(
             ~pl.col("tested"),
             pl.col("verdict") == SOUND,
             pl.col("address").str.len_chars() <= _FRAGMENT_LENGTH,
@@ -274,6 +278,6 @@ def _fragments(judged: pl.DataFrame) -> list[str]:
     )
     if short.is_empty():
         return []
-    longer = judged.filter(pl.col("address").str.len_chars() > _FRAGMENT_LENGTH)["address"].unique().sort()
+    longer = validated.filter(pl.col("address").str.len_chars() > _FRAGMENT_LENGTH)["address"].unique().sort()
     text = "\n".join(longer.str.to_lowercase())
     return [address for address in short if address.lower() in text]
