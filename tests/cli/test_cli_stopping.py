@@ -114,7 +114,7 @@ def test_a_reader_that_goes_away_hears_no_complaint(published: Line, unbuffered:
     child.stdout.close()
     err = child.stderr.read().decode()
     assert child.wait(600) == 1
-    assert err.splitlines() == ["note: this warehouse holds SIMULATED data."]
+    assert all(line.startswith("note: ") for line in err.splitlines())  # and no word of the pipe
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

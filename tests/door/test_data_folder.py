@@ -161,7 +161,7 @@ def test_an_unknown_name_is_no_attribute() -> None:
         _ = inflows.nothing
 
 
-@pytest.mark.parametrize("module", ["inflows", "inflows.data_folder"])
+@pytest.mark.parametrize("module", ["inflows", "inflows.published"])
 def test_the_examples_run_as_they_stand(market: Path, module: str) -> None:
     runner = doctest.DocTestRunner(verbose=False)
     found = doctest.DocTestFinder().find(importlib.import_module(module), extraglobs={"market": market})

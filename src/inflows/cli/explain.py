@@ -18,7 +18,7 @@ from inflows.cli.options import (
     Scope,
     ScopeOption,
     WideOption,
-    settings,
+    folder,
 )
 from inflows.cli.show import Heading, count, dollars, moment, percent, show
 from inflows.cli.totals import VintageOption, marked
@@ -104,14 +104,10 @@ def explain(
     with the labels that made them count.
     """
     from inflows.cli.period_and_places import period_and_places
-    from inflows.warehouse.explain import explain as explain_total
     from inflows.warehouse.explain import identity
-    from inflows.warehouse.vintages import database_path
 
     period, (jurisdiction,) = period_and_places(words, 1, "explain 2024-H1 HK")
-    layout = settings(data).layout
-    source = layout.published if vintage is None else database_path(layout, vintage)
-    rows = explain_total(source, period, jurisdiction, basis.value, scope.value, level.value)
+    rows = folder(data).explain(period, jurisdiction, basis=basis, scope=scope, level=level, vintage=vintage)
     if output is not Format.table:
         show(rows.columns, rows.rows(), output)
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
+    from inflows.data_folder import DataFolder
     from inflows.layout import Layout
     from inflows.settings import Settings
 
@@ -88,6 +89,13 @@ def settings(data: Path | None) -> Settings:
     found = load_settings(data)
     LAYOUTS[:] = [found.layout]
     return found
+
+
+def folder(data: Path | None) -> DataFolder:
+    """The data folder that the commands ask, as notebooks do."""
+    from inflows.data_folder import DataFolder
+
+    return DataFolder(settings(data))
 
 
 def instant(text: str | None, option: str) -> dt.datetime | None:

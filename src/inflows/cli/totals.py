@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,12 +20,14 @@ from inflows.cli.options import (
     Scope,
     ScopeOption,
     WideOption,
-    settings,
+    folder,
 )
 from inflows.cli.show import print_columns, show
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from inflows.data_folder import DataFolder
 
 
 class Grain(StrEnum):
@@ -74,62 +75,35 @@ def totals(
     Or by other periods, and by chain, asset, exchange, size of transfers and kind of asset.
     """
     from inflows.periods import HALF, grain_of, period_named
-    from inflows.warehouse.slices import read_slices
-    from inflows.warehouse.vintages import database_path, totals_path
 
-    layout = settings(data).layout
-    period = None if period is None else period_named(period)
     slices = [] if by is None else [name.strip().lower() for name in by.split(",")]
-    wanted = grain or (HALF if period is None else grain_of(period))
-    if not slices and wanted == HALF and (period is None or grain_of(period) == HALF):
-        # Half-years are published, and kept for all vintages, unlike the databases.
-        path = layout.published if vintage is None else totals_path(layout, vintage)
-        print_totals(path, output, period, jurisdiction or (), basis, scope, level, wide=wide)
-        return
-    frame = read_slices(
-        layout.published if vintage is None else database_path(layout, vintage),
-        grain=grain,
-        by=slices,
-        period=period,
-        jurisdictions=tuple(jurisdiction or ()),
+    wanted = grain or (HALF if period is None else grain_of(period_named(period)))
+    frame = folder(data).totals(
+        period,
+        jurisdiction or (),
         basis=basis,
         scope=scope,
         level=None if output is Format.table else level,
+        grain=grain,
+        by=slices,
+        vintage=vintage,
     )
     sliced = "".join(f", by {name.replace('_', ' ')}" for name in slices)
+    title = f"Exchange inflows by {'half-year' if wanted == HALF else wanted}{sliced}"
+    _print(frame, output, title, (basis, scope, level), wide=wide)
+    _note_absent(frame, jurisdiction or (), period, basis)
+
+
+def print_half_years(published: DataFolder, output: Format) -> None:
+    """Print the half-year table of what was just published."""
+    frame = published.totals(level=None if output is Format.table else Level.base)
     _print(
         frame,
         output,
-        f"Exchange inflows by {'half-year' if wanted == HALF else wanted}{sliced}",
-        (basis, scope, level),
-        wide=wide,
+        "Exchange inflows by half-year",
+        (Basis.licence, Scope.exchange, Level.base),
+        wide=False,
     )
-
-
-def print_totals(
-    path: Path,
-    output: Format,
-    period: str | None = None,
-    jurisdictions: Sequence[str] = (),
-    basis: str = "licence",
-    scope: str = "exchange",
-    level: str = "base",
-    *,
-    wide: bool = False,
-) -> None:
-    """Print the half-year table of a database, or of the totals of a vintage."""
-    from inflows.warehouse.totals import read_totals
-
-    frame = read_totals(
-        path,
-        period=period,
-        jurisdictions=tuple(jurisdictions),
-        basis=basis,
-        scope=scope,
-        level=None if output is Format.table else level,
-    )
-    _print(frame, output, "Exchange inflows by half-year", (basis, scope, level), wide=wide)
-    _note_absent(frame, jurisdictions, period, basis)
 
 
 def _note_absent(frame: pl.DataFrame, asked: Sequence[str], period: str | None, basis: str) -> None:
@@ -161,17 +135,13 @@ def compare(
     Beside it stands how each of them grew on the same period a year before.
     """
     from inflows.cli.period_and_places import period_and_places
-    from inflows.periods import HALF, grain_of
     from inflows.warehouse import pairs
-    from inflows.warehouse.vintages import database_path, totals_path
 
     period, (first, second) = period_and_places(words, 2, "compare HK SG 2024-H1")
-    layout = settings(data).layout
-    kept = totals_path if grain_of(period) == HALF else database_path
-    source = layout.published if vintage is None else kept(layout, vintage)
     chosen = (basis.value, scope.value, level.value)
-    frame = pairs.compare(source, first, second, period, *chosen)
-    of_period = pairs.totals_of_period(source, period, basis, scope, None)
+    asked = folder(data)
+    frame = asked.compare(first, second, period, basis=basis, scope=scope, level=level, vintage=vintage)
+    of_period = asked.totals(period, basis=basis, scope=scope, level=None, vintage=vintage)
     for place in dict.fromkeys((first, second)):
         reason = pairs.nothing_because(of_period.filter(level=level.value), place, period, basis)
         if reason:

@@ -18,6 +18,7 @@ from inflows.cli.options import (
     OutputFormat,
     Scope,
     ScopeOption,
+    folder,
     settings,
 )
 from inflows.cli.show import Heading, dollars, moment, show, yes_or_no
@@ -88,18 +89,18 @@ def diff(
 
     The change of each, split into rules, data, assets, labels, prices and jurisdictions, which add up to it.
     """
-    from inflows.build.diff import diff as split_changes
-    from inflows.build.diff import of_period
-    from inflows.warehouse.totals import choose
     from inflows.warehouse.vintages import find_vintage
 
-    layout = settings(data).layout
-    simulated = [find_vintage(layout, name).simulated for name in (first, second)]
-    changes = split_changes(layout, first, second)
-    if period is not None:
-        changes = of_period(changes, period)
-    rows = choose(changes, period, tuple(jurisdiction or ())).filter(
-        basis=basis.value, scope=scope.value, level=level.value
+    asked = folder(data)
+    simulated = [find_vintage(settings(data).layout, name).simulated for name in (first, second)]
+    rows = asked.diff(
+        first,
+        second,
+        period=period,
+        jurisdiction=jurisdiction or (),
+        basis=basis,
+        scope=scope,
+        level=level,
     )
     if output is Format.table:
         unchanged = rows.filter(change_usd=0, **{f"{cause}_usd": 0 for cause in CAUSES})

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
-from inflows.cli.totals import print_totals
+from inflows.cli.options import Data, Format, OutputFormat, folder, instant, now, settings
+from inflows.cli.totals import print_half_years
 from inflows.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(
 
     built = (steps.run_sample if sample else steps.run)(settings(data), now=now())
     _say(built)
-    print_totals(built.database, output)
+    print_half_years(folder(data), output)
 
 
 def build(
