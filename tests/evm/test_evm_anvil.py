@@ -192,7 +192,8 @@ def test_a_half_year_is_read_by_its_dates(layout, told):
     read(layout, told, first=None, last=None, from_time=start, to_time=end)
     assert blocks_read(layout) == [2, 3]
     days = {path.parent.name for path in (layout.raw / "blocks").rglob("*.parquet")}
-    assert days == {"date=2024-01-01", "date=2024-06-30"}
+    # The heads of the blocks before and after, which prove that the days were read to their ends.
+    assert days == {"date=2023-12-31", "date=2024-01-01", "date=2024-06-30", "date=2024-07-01"}
 
 
 def test_finalized_is_asked_for_by_default(layout, told):

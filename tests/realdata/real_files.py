@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from inflows.contracts.names import ROLES
+from inflows.exchanges import known_names
 
 SHARED = Path(__file__).parents[3] / "shared"
 BLOCKS = SHARED / "realdata" / "eth_mainnet_17173049"
@@ -45,7 +46,7 @@ JURISDICTIONS = (
     ("binance", "FR", "headquarters", "0.25", "", ""),
     ("coinbase", "US", "headquarters", "1", "", ""),
     ("coinbase", "SG", "licence", "1", "2023-10-01", ""),
-    ("crypto.com", "SG", "headquarters", "1", "", ""),
+    ("crypto-com", "SG", "headquarters", "1", "", ""),
     ("kucoin", "SC", "headquarters", "1", "", "2023-05-02"),
 )
 """exchange, jurisdiction, basis, weight, valid_from, valid_to; two of them do not hold on 2 May 2023."""
@@ -111,8 +112,9 @@ def claims_of(source: str) -> list[Claim]:
 
 
 def slug(name: str) -> str:
-    """A name as it may become a folder."""
-    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
+    """The project's name of an exchange; of one that it does not know, the name as it may become a folder."""
+    plain = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
+    return known_names().settled(plain)
 
 
 def _confidence(row: dict[str, str]) -> int:

@@ -249,7 +249,7 @@ def test_one_list_gives_the_counts_that_others_made_with_it_and_one_more_label_t
     assert counted(first, "to", "token") == {"binance": 2, "bitfinex": 1}
     assert counted(first, "to", "native") == {}
     assert counted(first, "from", "token") == {"binance": 7, "kucoin": 1, "htx": 1, "bitstamp": 1}
-    assert counted(first, "from", "native") == {"coinbase": 10, "binance": 5, "crypto.com": 2, "kucoin": 2}
+    assert counted(first, "from", "native") == {"coinbase": 10, "binance": 5, "crypto-com": 2, "kucoin": 2}
 
     one_more = Claim("ethereum", IN_NO_LIST, "coinbase", "hot", 20, "an explorer's tag")
     settings = load_settings(tmp_path)

@@ -89,7 +89,7 @@ def test_44_transfers_reach_an_exchange_and_15_leave_one_beside_6_of_binance_us(
     sent = Counter(row["from_exchange"] for row in flows if row["flow_type"] == "outflow")
     assert received == {"binance": 41, "kraken": 2, "coinbase": 1, "binance-us": 6}
     assert sent == {
-        "kraken": 5, "kucoin": 4, "binance": 2, "crypto.com": 2, "coinbase": 1, "okcoin": 1,
+        "kraken": 5, "kucoin": 4, "binance": 2, "crypto-com": 2, "coinbase": 1, "okcoin": 1,
     }  # fmt: skip
     assert (received.total(), sent.total(), len(flows)) == (44 + 6, 15, 65)
 
