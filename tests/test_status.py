@@ -8,7 +8,7 @@ from inflows import files
 from inflows.contracts.raw import Blocks
 from inflows.layout import Layout
 from inflows.raw.store import block_gaps, coverage
-from inflows.stages.period_coverage import judged
+from inflows.stages.period_coverage import classified_days
 from inflows.status import summary
 
 
@@ -29,7 +29,7 @@ def blocks_read(layout: Layout, chain: str, numbers: list[int], date: dt.date) -
 
 
 def read(layout: Layout) -> pl.DataFrame:
-    return judged(coverage(layout), lambda _: pl.DataFrame(), lambda _: None)
+    return classified_days(coverage(layout), lambda _: pl.DataFrame(), lambda _: None)
 
 
 def test_missing_blocks_are_named_by_their_runs_within_and_across_days(tmp_path: Path) -> None:

@@ -18,9 +18,10 @@ GAPS_SHOWN: Final = 5
 def summary(coverage: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     """One row a chain and dataset: first and last day, days with rows and without, rows, quarantine, gaps.
 
-    coverage, gaps: what stages.coverage.judged and block_gaps make. days_only_labelled (days of which only
-    the transfers of labelled wallets were read) is null where nothing tells. days_with_blocks, missing_blocks
-    and gaps (`100-199, 300-300`) are null where no blocks are known; a gap lies between known blocks.
+    coverage, gaps: what period_coverage.classified_days and block_gaps make. days_only_labelled (days of
+    which only the transfers of labelled wallets were read) is null where nothing tells. days_with_blocks,
+    missing_blocks and gaps (`100-199, 300-300`) are null where no blocks are known; a gap lies between known
+    blocks.
     """
     return (
         coverage.lazy()

@@ -20,7 +20,7 @@ from inflows.raw.readings import ReadRange, joined, ranges_read, whole_days
 from inflows.sources.labelled import digest_of
 from inflows.sources.sqd import ingest_sqd
 from inflows.sources.sqd.plan import PieceSize
-from inflows.stages.period_coverage import judged
+from inflows.stages.period_coverage import classified_days
 
 DAY = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -66,7 +66,7 @@ def verdicts(layout: Layout, wallets: list[str]) -> dict[int, str]:
             "valid_to": [DAY + 900 * HOUR] * len(wallets),
         }
     )
-    found = judged(
+    found = classified_days(
         coverage(layout), lambda chain: in_force, lambda digest: labelled_addresses(layout, digest)
     )
     return {row["date"].day: row["coverage"] for row in found.iter_rows(named=True) if row["date"].month == 3}

@@ -8,7 +8,7 @@ import pytest
 from support import NOON, USDT, ZERO, address, asset, assets, transfer, transfers, wallet, wallets
 
 from inflows.stages.deposit_candidates import candidates, events, gathering, senders
-from inflows.stages.sweeps import judge, settle
+from inflows.stages.sweeps import assess_candidates, finalise_verdicts
 
 LISTED = assets(asset(), asset("", "ETH", 18, "native"))
 KNOWN = wallets(
@@ -51,8 +51,10 @@ def reason(*rows: dict[str, Any]) -> str | None:
     if mine.is_empty():
         return refused.collect()["reason"].first() or "no candidate"
     seen = events(moved, mine, KNOWN, LISTED)
-    verdicts, payments = judge(seen.collect(), mine, LISTED, gathering(seen).collect()["other_key"])
-    return settle(verdicts, payments)["reason"].item()
+    verdicts, payments = assess_candidates(
+        seen.collect(), mine, LISTED, gathering(seen).collect()["other_key"]
+    )
+    return finalise_verdicts(verdicts, payments)["reason"].item()
 
 
 def _given(row: dict[str, Any]) -> dict[str, Any]:

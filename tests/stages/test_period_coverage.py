@@ -8,7 +8,7 @@ import pytest
 from support import wallet, wallets
 
 from inflows.contracts.schema import dtypes
-from inflows.stages.period_coverage import for_people, in_words, judged, period_coverage
+from inflows.stages.period_coverage import classified_days, for_people, in_words, period_coverage
 from inflows.warehouse.inputs import Coverage
 
 LATER = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
@@ -172,6 +172,6 @@ def test_a_day_read_for_labelled_wallets_counts_while_all_labels_in_force_are_am
     addresses = {row["address"][-10:]: row["address"] for row in labelled.rows(named=True)}
     by_name = dict(zip(("alpha", "beta", "gamma"), addresses.values(), strict=True))
     sets = {name: pl.Series([by_name[one] for one in members]) for name, members in SETS.items()}
-    found = judged(evidence(**day), lambda _: labelled, sets.get)
+    found = classified_days(evidence(**day), lambda _: labelled, sets.get)
     assert found.select("coverage", "read_again").row(0) == expected
     assert found.columns == ["chain", "date", "coverage", "read_again"]

@@ -26,7 +26,7 @@ def assembled(
 ) -> WarehouseInputs:
     """Total the daily facts, and gather all that is published beside them.
 
-    read: what is known to have been read, as stages.coverage.judged makes it.
+    read: what is known to have been read, as period_coverage.classified_days makes it.
     """
     daily = pl.scan_parquet([partition.daily for partition in facts.partitions])
     totals = period_totals(daily, registries.jurisdictions.lazy()).collect(engine="streaming")

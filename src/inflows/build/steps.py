@@ -33,7 +33,7 @@ from inflows.stages import RULES_VERSION
 from inflows.stages.contested_flows import notes as contested_notes
 from inflows.stages.pass_through import FINDING as PASSING
 from inflows.stages.pass_through import sentence as said_of_passing
-from inflows.stages.period_coverage import judged, store_chains
+from inflows.stages.period_coverage import classified_days, store_chains
 from inflows.stages.unattributed import FINDING as UNPLACED
 from inflows.stages.unattributed import sentence
 from inflows.warehouse.publish import publish
@@ -179,7 +179,7 @@ def publish_vintage(
     """Total the daily facts, and publish everything as a new vintage."""
     layout = settings.layout
     registries = registries_at(layout, as_of, tuple(settings.price_sources))
-    read = judged_coverage(layout, registries)
+    read = classified_coverage(layout, registries)
     chains = tuple(sorted(set(settings.chains)) or store_chains(read))
     kept = inputs_to_keep(layout, facts, settings.staleness_hours, tuple(settings.price_sources), chains)
     made = assembled(facts, registries, read, as_of, kept)
@@ -211,9 +211,9 @@ def publish_vintage(
     )
 
 
-def judged_coverage(layout: Layout, registries: Registries) -> pl.DataFrame:
+def classified_coverage(layout: Layout, registries: Registries) -> pl.DataFrame:
     """What the raw store covers, with a verdict on each day under the labels in force."""
-    return judged(
+    return classified_days(
         coverage(layout),
         lambda chain: registries.of_chain(chain).wallets,
         lambda digest: labelled_addresses(layout, digest),

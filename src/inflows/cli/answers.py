@@ -101,7 +101,7 @@ def status(
 ) -> None:
     """What has been read: days, rows, holes, quarantine."""
     from inflows.build.registry_snapshot import registries_at
-    from inflows.build.steps import judged_coverage
+    from inflows.build.steps import classified_coverage
     from inflows.raw.by_source import coverage_by_source
     from inflows.raw.store import block_gaps
     from inflows.stages.contested_flows import notes
@@ -111,7 +111,7 @@ def status(
 
     chosen = settings(data)
     layout = chosen.layout
-    read = judged_coverage(layout, registries_at(layout, now(), tuple(chosen.price_sources)))
+    read = classified_coverage(layout, registries_at(layout, now(), tuple(chosen.price_sources)))
     partial = partial_halves(read, now(), chosen.chains)
     newest = next(iter(read_manifests(layout)), None)
     simulated = None if newest is None else newest.simulated

@@ -25,12 +25,12 @@ from inflows.stages.deposit_candidates import (
     candidates,
     gathering,
 )
-from inflows.stages.sweeps import judge, settle
+from inflows.stages.sweeps import assess_candidates, finalise_verdicts
 from inflows.stages.wallets import resolve_wallets
 
 SOURCE: Final = "deposit-sweeps"
 BUCKET_EVENTS: Final = 3_000_000
-"""So many events, roughly, are judged at once; all of a candidate's together."""
+"""So many events, roughly, are assessed at once; all of a candidate's together."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ def _found(
     read = partials.update_senders(source, days, progress)
     sent = _scan([day.senders for day in days], SENDERS)
     found, refused = pl.collect_all(candidates(sent, labelled, listed), engine="streaming")
-    judged = pl.DataFrame(schema={"exchange": pl.String, "reason": pl.String})
+    verdicts = pl.DataFrame(schema={"exchange": pl.String, "reason": pl.String})
     labels = pl.DataFrame(schema=dtypes(Labels))
     if found.height:
         generations = partials.update_generations(source, found)
         read = max(read, partials.update_events(source, days, generations, progress))
-        judged = _judged([day.events for day in days], found, listed)
-        labels = _as_labels(judged, source.chain)
-    return read, labels, _outcomes(source.chain, judged, refused)
+        verdicts = _verdicts([day.events for day in days], found, listed)
+        labels = _as_labels(verdicts, source.chain)
+    return read, labels, _outcomes(source.chain, verdicts, refused)
 
 
 def _require(layout: Layout, chain: str, wallets: pl.DataFrame, listed: pl.DataFrame) -> None:
@@ -135,24 +135,24 @@ def _scan(paths: list[object], schema: dict[str, pl.DataType]) -> pl.LazyFrame:
     return pl.scan_parquet(paths, hive_partitioning=False, glob=False)  # type: ignore[arg-type]
 
 
-def _judged(paths: list[object], found: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    """The verdicts on all candidates, judged in buckets of whole candidates."""
+def _verdicts(paths: list[object], found: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """The verdicts on all candidates, assessed in buckets of whole candidates."""
     moved = _scan(paths, EVENTS)
     gathers = moved.pipe(gathering).collect(engine="streaming")["other_key"].sort()
     total = moved.select(pl.len()).collect(engine="streaming").item()
     buckets = -(-total // BUCKET_EVENTS) or 1
-    judged, payments = [], []
+    verdicts, payments = [], []
     for number in range(buckets):
         here = pl.col("key") % buckets == number
         of = found.filter(here)
         rows = moved.filter(here).join(of.lazy().select("key"), on="key", how="semi")
-        one, paid = judge(rows.collect(engine="streaming"), of, listed, gathers)
-        judged.append(one)
+        one, paid = assess_candidates(rows.collect(engine="streaming"), of, listed, gathers)
+        verdicts.append(one)
         payments.append(paid)
-    return settle(pl.concat(judged), pl.concat(payments))
+    return finalise_verdicts(pl.concat(verdicts), pl.concat(payments))
 
 
-def _as_labels(judged: pl.DataFrame, chain: str) -> pl.DataFrame:
+def _as_labels(verdicts: pl.DataFrame, chain: str) -> pl.DataFrame:
     nothing = pl.lit(None, dtype=UTC_TIME)
     values = {
         "chain": pl.lit(chain),
@@ -164,15 +164,15 @@ def _as_labels(judged: pl.DataFrame, chain: str) -> pl.DataFrame:
         "source": pl.lit(SOURCE),
     }
     return (
-        judged.filter(pl.col("reason").is_null())
+        verdicts.filter(pl.col("reason").is_null())
         .with_columns(**values)
         .select(pl.col(name).cast(kind) for name, kind in dtypes(Labels).items())
         .sort("address")
     )
 
 
-def _outcomes(chain: str, judged: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
-    counted = judged.group_by("exchange", "reason").agg(addresses=pl.len().cast(pl.Int64))
+def _outcomes(chain: str, verdicts: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    counted = verdicts.group_by("exchange", "reason").agg(addresses=pl.len().cast(pl.Int64))
     return (
         pl.concat([counted, refused.select(counted.columns)])
         .group_by("exchange", "reason")

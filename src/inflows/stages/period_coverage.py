@@ -25,7 +25,7 @@ PART: Final = "part"
 """Of a period: some of its chain-days are missing."""
 
 EVIDENCE: Final = ("unbroken", "filtered_sets", "claimed_whole", "claimed_sets")
-"""The columns of raw.store.coverage that a day is judged by, and that `judged` replaces by its verdict."""
+"""The columns of raw.coverage that decide on a day, and that `classified_days` replaces by its verdict."""
 
 _PERIODS: Final = {
     "period": pl.String(),
@@ -40,7 +40,7 @@ _PERIODS: Final = {
 }
 
 
-def judged(
+def classified_days(
     read: pl.DataFrame,
     wallets_of: Callable[[str], pl.DataFrame],
     addresses_of: Callable[[str], pl.Series | None],

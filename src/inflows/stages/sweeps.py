@@ -15,7 +15,7 @@ reasons are in the order in which they are told:
   payment matches;
 - from_exchanges: all that it passed on came straight from an exchange, so that it may be the wallet of a
   customer who carries money from one exchange to another; unless its exchange pays its gas;
-- forwards_for_many: see `settle`.
+- forwards_for_many: see `finalise_verdicts`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EVIDENCE_SWEEPS: Final = 3
 _BY_ASSET: Final = ("key", "contract")
 
 
-def judge(
+def assess_candidates(
     moved: pl.DataFrame, of: pl.DataFrame, listed: pl.DataFrame, gathers: pl.Series
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What each candidate is by its own doings, and whom those that pass pay besides.
@@ -84,7 +84,7 @@ def judge(
     return verdicts, others.join(passing, on="key", how="semi").unique()
 
 
-def settle(verdicts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+def finalise_verdicts(verdicts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     """The verdicts once all candidates are known: who pays one that passes is a customer.
 
     And among the addresses of an exchange, who received from many more others than they (20 at least, and ten

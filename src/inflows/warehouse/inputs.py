@@ -52,7 +52,7 @@ class WarehouseInputs:
     assets: pl.DataFrame
     jurisdictions: pl.DataFrame
     findings: pl.DataFrame
-    coverage: pl.DataFrame  # of raw.store.coverage, judged by stages.coverage
+    coverage: pl.DataFrame  # of raw.coverage, by stages.period_coverage.classified_days
     licences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Licences)))
     references: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(References)))
     contested: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dtypes(Contested)))

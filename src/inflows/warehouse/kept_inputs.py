@@ -116,9 +116,9 @@ def read_kept(layout: Layout, name: str) -> Kept:
 
 
 def read_coverage(layout: Layout, name: str) -> pl.DataFrame:
-    """What was known to have been read when a vintage was published, as it was judged then.
+    """What was known to have been read when a vintage was published, with the verdict of then on each day.
 
-    Older programs judged no day: to them a day was held where any of its blocks was.
+    Older programs had no verdicts: to them a day was held where any of its blocks was.
     """
     path = layout.vintages / name / COVERAGE
     try:

@@ -44,7 +44,7 @@ class PublishedFacts:
     def coverage_of(self, periods: Sequence[str]) -> pl.LazyFrame:
         """What is held of periods, as stages.coverage.period_coverage tells it."""
         read = self.table("rpt_coverage")
-        if "coverage" not in read.columns:  # an older program judged no day
+        if "coverage" not in read.columns:  # an older program had no verdict on days
             read = read.with_columns(coverage=pl.lit("missing"))
         return period_coverage(periods, read, self.as_of, self.chains)
 
