@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,7 +15,7 @@ from inflows.build.registry_snapshot import ChainRegistries, Registries
 from inflows.contracts.balances import Balances
 from inflows.contracts.schema import dtypes
 from inflows.errors import Inconsistent, UsageError, WorkError
-from inflows.http import Door, parse_endpoint
+from inflows.http import Door
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.registry import store
@@ -24,9 +24,10 @@ from inflows.registry.tables import BALANCES
 from inflows.sources.evm.chain_ids import Chain, known_chain
 from inflows.sources.evm.client import Call
 from inflows.sources.evm.dates import first_block_at
-from inflows.sources.evm.nodes import Nodes
+from inflows.sources.evm.nodes import Nodes, endpoints_of
 from inflows.sources.evm.pace import Pace
 
+_log = logging.getLogger(__name__)
 SOURCE: Final = "rpc"
 
 
@@ -80,26 +81,15 @@ def fetch_balances(
             "Tron's JSON-RPC gives balances of its newest block alone.",
             "Bring balances of Tron in with `inflows balances import`.",
         )
-    if not rpc_urls:
-        raise UsageError("No node was given.", "Give one with --rpc URL.")
+    endpoints = endpoints_of(rpc_urls)
     of_chain = Registries(layout, now).of_chain(chain)
     if of_chain.assets.is_empty():
         raise UsageError(
             f"No asset of {chain} is listed.", "Import assets first: inflows assets import --core"
         )
-    pace, say = pace or Pace(), say or _to_stderr
-    endpoints = [parse_endpoint(url) for url in dict.fromkeys(rpc_urls)]
+    pace, say = pace or Pace(), say or _log.warning
     with Door(patience=pace.patience, say=say) as door:
-        nodes = Nodes.of(
-            known,
-            endpoints,
-            door,
-            confirmations=confirmations,
-            batch=pace.batch,
-            range_size=pace.range_blocks,
-            say=say,
-            aside_seconds=pace.aside_seconds,
-        )
+        nodes = Nodes.of(known, endpoints, door, pace, say, confirmations=confirmations)
         at, held_at = _moment(nodes, known, block, time)
         addresses = _wallets(of_chain, exchanges, level, held_at)
         warnings: list[str] = []
@@ -163,7 +153,3 @@ def _wallets(chain: ChainRegistries, exchanges: Sequence[str], level: str, at: d
             "Import labels first: inflows labels import",
         )
     return found["address"].unique().sort().to_list()
-
-
-def _to_stderr(sentence: str) -> None:
-    print(sentence, file=sys.stderr)

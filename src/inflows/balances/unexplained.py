@@ -9,7 +9,8 @@ from typing import Any, Final, cast
 
 import polars as pl
 
-_FLAGS: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
+from inflows.contracts.raw import WHOLE_KINDS
+
 _BEACON_CHAINS: Final = ("ethereum", "gnosis")
 
 
@@ -53,7 +54,7 @@ def read_between(coverage: pl.DataFrame, gaps: pl.DataFrame, chain: str, window:
     of_chain = pl.col("chain") == chain
     rows = coverage.filter(of_chain, pl.col("date").is_between(first, last))
     by_day = rows.group_by("date").agg(
-        *(pl.col(flag).all(ignore_nulls=False).fill_null(False) for flag in _FLAGS),
+        *(pl.col(flag).all(ignore_nulls=False).fill_null(False) for flag in WHOLE_KINDS),
         pl.col("only_labelled").any(),
         pl.col("quarantined").sum(),
         pl.col("blocks").is_not_null().all(),
@@ -77,7 +78,7 @@ def read_between(coverage: pl.DataFrame, gaps: pl.DataFrame, chain: str, window:
         days=days,
         missing_days=days - by_day.height,
         missing_blocks=missing + int((inside["last_missing"] - inside["first_missing"] + 1).sum()),
-        lacks={flag: int((~by_day[flag]).sum()) for flag in _FLAGS},
+        lacks={flag: int((~by_day[flag]).sum()) for flag in WHOLE_KINDS},
         only_labelled=int(by_day["only_labelled"].fill_null(False).sum()),
         quarantined=int(by_day["quarantined"].sum()),
     )

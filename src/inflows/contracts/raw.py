@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from inflows.contracts import columns as c
 
 
@@ -56,6 +58,10 @@ class Blocks(c.Schema):
     has_utxo = c.boolean()
     has_labelled = c.boolean(default=False)  # token transfers of labelled wallets were read, of this block
     labelled_set = c.string(default="")  # digests of the sets of addresses that it was read for, with commas
+
+
+WHOLE_KINDS: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
+"""The columns of Blocks that say that a kind of movement was read whole, not of labelled wallets alone."""
 
 
 class Quarantine(c.Schema):

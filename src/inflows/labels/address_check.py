@@ -54,10 +54,10 @@ def validate_address(chain: str, address: str) -> Verdict:
 
 def keeps_eip55(address: str) -> bool:
     """Whether the case of a 0x address is the checksum of EIP-55."""
-    from Crypto.Hash import keccak
+    import sha3
 
     digits = address[2:].lower()
-    nibbles = keccak.new(digest_bits=256, data=digits.encode()).hexdigest()
+    nibbles = sha3.keccak_256(digits.encode()).hexdigest()
     return address[2:] == "".join(
         digit.upper() if int(nibble, 16) >= 8 else digit
         for digit, nibble in zip(digits, nibbles, strict=False)

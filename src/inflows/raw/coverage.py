@@ -12,13 +12,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from inflows.chains import FAMILY
+from inflows.contracts.raw import WHOLE_KINDS
 from inflows.layout import Layout
 from inflows.raw.by_source import labelled_only_days
 from inflows.raw.claims import claims
 from inflows.raw.merge import read
 from inflows.raw.partitions import list_partitions, list_quarantine
 
-_FLAGS: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo")
 _DAY: Final = ["chain", "date"]
 _ROWS: Final = {
     "chain": pl.String(),
@@ -47,7 +47,7 @@ def coverage(layout: Layout) -> pl.DataFrame:
     heads of blocks are known, of which nothing was read, has none.
     """
     said = claims(layout)
-    something = pl.any_horizontal(*_FLAGS, "has_labelled")
+    something = pl.any_horizontal(*WHOLE_KINDS, "has_labelled")
     filtered = pl.col("labelled_set").filter(pl.col("has_labelled") & ~pl.col("has_token"))
     blocks = (
         read([path for _, _, path in list_partitions(layout, "blocks")], "blocks")
@@ -56,7 +56,7 @@ def coverage(layout: Layout) -> pl.DataFrame:
             pl.len().cast(pl.Int64).alias("blocks"),
             pl.col("block_number").min().alias("_first"),
             pl.col("block_number").max().alias("_last"),
-            *(pl.col(flag).all() for flag in _FLAGS),
+            *(pl.col(flag).all() for flag in WHOLE_KINDS),
             (pl.col("has_labelled") & ~pl.col("has_token")).any().alias("only_labelled"),
             something.all().alias("_read"),
             filtered.unique().sort().str.join(";").alias("filtered_sets"),
@@ -92,7 +92,7 @@ def coverage(layout: Layout) -> pl.DataFrame:
             pl.min_horizontal("first_block", "_first").alias("first_block"),
             pl.max_horizontal("last_block", "_last").alias("last_block"),
             "blocks",
-            *_FLAGS,
+            *WHOLE_KINDS,
             "only_labelled",
             pl.col("quarantined").fill_null(0),
             "claimed_by",

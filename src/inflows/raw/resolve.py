@@ -15,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from inflows.contracts.raw import WHOLE_KINDS
 from inflows.raw.dedupe import dedupe
 from inflows.raw.quarantine_reasons import CONFLICTING_CONTENTS, INPUTS_MISSING, SPENDS_TOO_MUCH
 
@@ -38,7 +39,7 @@ _CONTENTS: Final = {
     "utxo": ("block_time", "is_coinbase", "address", "amount_raw"),
     "blocks": ("block_time", "block_hash", "parent_hash"),
 }
-_COVERAGE: Final = ("has_token", "has_native", "has_trace", "has_withdrawal", "has_utxo", "has_labelled")
+_COVERAGE: Final = (*WHOLE_KINDS, "has_labelled")
 _DAY: Final = "_day"
 """The partition's day belongs to every key here: partitions are judged together, and never by each other."""
 _TRANSACTION: Final = ("chain", "block_number", "tx_hash", _DAY)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import sys
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from inflows.errors import UsageError
-from inflows.http import Door, Endpoint, Limits, in_order, parse_endpoint
+from inflows.http import Door, Endpoint, Limits, in_order
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.raw.claims import Claiming
@@ -30,7 +30,7 @@ from inflows.sources.evm.block_range import Asked
 from inflows.sources.evm.blocks import Header, fetch_blocks, header_of
 from inflows.sources.evm.chain_ids import Chain, known_chain
 from inflows.sources.evm.decode import SOURCE, blocks_frame
-from inflows.sources.evm.nodes import Node, Nodes
+from inflows.sources.evm.nodes import Node, Nodes, endpoints_of
 from inflows.sources.evm.pace import Pace
 from inflows.sources.evm.pending_blocks import Pending
 from inflows.sources.evm.plan import PieceSize, missing, pieces, stored_runs
@@ -43,6 +43,7 @@ from inflows.sources.evm.tron import to_base58, to_hex
 from inflows.sources.evm.tron_labelled import block_times, read_indexed
 from inflows.sources.evm.trongrid import KEY_HEADER, TronGrid, trongrid_at
 
+_log = logging.getLogger(__name__)
 _INDEXED_BLOCKS: Final = 28_800
 """Blocks of Tron's day: with an index, what is asked for is counted by wallets and not by blocks."""
 
@@ -85,13 +86,12 @@ def ingest_evm(
     """
     known = known_chain(chain, chain_id=chain_id, has_blooms=check_blooms)
     pace = pace or Pace()
-    say = say or _to_stderr
+    say = say or _log.warning
     asked = Asked(from_block, to_block, from_time, to_time)
     asked.check()
     if confirmations is not None and confirmations < 0:
         raise UsageError("--confirmations cannot be negative.", "Give 0 or more.")
-    if not rpc_urls:
-        raise UsageError("No node was given.", "Give one with --rpc URL.")
+    endpoints = endpoints_of(rpc_urls)
     if trongrid is not None and not (known.is_tron and only_labelled is not None):
         raise UsageError(
             "--trongrid finds transactions of labelled wallets on Tron.",
@@ -99,22 +99,12 @@ def ingest_evm(
         )
     if replace and not traces:
         raise UsageError("--replace is about traces.", "Give it with --traces, or leave it out.")
-    endpoints = [parse_endpoint(url) for url in dict.fromkeys(rpc_urls)]
     if trongrid is not None and trongrid_key:
         endpoints = [with_key(endpoint, trongrid, trongrid_key) for endpoint in endpoints]
     labelled = None if only_labelled is None else _labelled(known, only_labelled)
     limits = Limits(connections=max(pace.workers, 1))
     with _few_collections(), Door(limits=limits, patience=pace.patience, say=say) as door:
-        nodes = Nodes.of(
-            known,
-            endpoints,
-            door,
-            confirmations=confirmations,
-            batch=pace.batch,
-            range_size=pace.range_blocks,
-            say=say,
-            aside_seconds=pace.aside_seconds,
-        )
+        nodes = Nodes.of(known, endpoints, door, pace, say, confirmations=confirmations)
         index = None if trongrid is None else trongrid_at(trongrid, trongrid_key, door)
         wanted = Wanted(traces and labelled is None, replace, labelled, index, tuple(only_labelled or ()))
         run = _Run(layout, nodes, pace, progress or silent(), say, wanted)
@@ -322,7 +312,3 @@ def with_key(endpoint: Endpoint, trongrid: str, key: str) -> Endpoint:
     """A node's address with TronGrid's key, if it is TronGrid's; the key goes to no other host."""
     same = urlsplit(endpoint.url).hostname == urlsplit(trongrid.strip()).hostname
     return Endpoint(endpoint.url, {**endpoint.headers, KEY_HEADER: key}) if same else endpoint
-
-
-def _to_stderr(sentence: str) -> None:
-    print(sentence, file=sys.stderr)

@@ -22,18 +22,25 @@ from inflows.errors import (
     UsageError,
     WorkError,
 )
-from inflows.http import AdaptiveSize, Door, Endpoint, Patience
+from inflows.http import AdaptiveSize, Door, Endpoint, Patience, parse_endpoint
 from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Client
+from inflows.sources.evm.pace import Pace
 
 Result = TypeVar("Result")
 _ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pl.exceptions.PolarsError)
 """What comes of an answer with another type or shape somewhere in it: text for a list, a number for text."""
 _FAILURES_A_SPAN: Final = 6
-_ASIDE_SECONDS: Final = 2.0
 _LONGEST_ASIDE_SECONDS: Final = 120.0
 _OF_MANY: Final = Patience(attempts=2, rate_limit_attempts=2, longest_seconds=2)
 """Where there are other nodes, failing over is better than waiting."""
+
+
+def endpoints_of(rpc_urls: Sequence[str]) -> list[Endpoint]:
+    """The addresses of nodes, each once; UsageError where there is none, or one is no URL."""
+    if not rpc_urls:
+        raise UsageError("No node was given.", "Give one with --rpc URL.")
+    return [parse_endpoint(url) for url in dict.fromkeys(rpc_urls)]
 
 
 @dataclass(eq=False)
@@ -69,7 +76,7 @@ class Nodes:
     nodes: list[Node]
     confirmations: int | None
     say: Callable[[str], None]
-    aside_seconds: float = _ASIDE_SECONDS
+    aside_seconds: float
     """For how long a node is set aside at its first failure; each further one doubles it."""
     _turn: int = 0
     _given_up: NetError | None = None
@@ -81,23 +88,21 @@ class Nodes:
         chain: Chain,
         endpoints: Sequence[Endpoint],
         door: Door,
+        pace: Pace,
+        say: Callable[[str], None],
         *,
         confirmations: int | None,
-        batch: int,
-        range_size: int,
-        say: Callable[[str], None],
-        aside_seconds: float = _ASIDE_SECONDS,
     ) -> Nodes:
         """The nodes at these addresses, each asked for its chain; a node of another chain is an error."""
         patience = door.patience if len(endpoints) == 1 else _OF_MANY
         nodes = [
             Node(
-                Client(door, endpoint, batch=batch, patience=patience),
-                AdaptiveSize(range_size, max(range_size, 10_000)),
+                Client(door, endpoint, batch=pace.batch, patience=patience),
+                AdaptiveSize(pace.range_blocks, max(pace.range_blocks, 10_000)),
             )
             for endpoint in endpoints
         ]
-        self = cls(chain, door, nodes, confirmations, say, aside_seconds)
+        self = cls(chain, door, nodes, confirmations, say, pace.aside_seconds)
         last: NetError | None = None
         for node in nodes:
             try:

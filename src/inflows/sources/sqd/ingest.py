@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -19,6 +19,7 @@ from inflows.sources.sqd.portal import Portal
 from inflows.sources.sqd.report import SqdReport
 from inflows.sources.sqd.run import Run
 
+_log = logging.getLogger(__name__)
 MOST_REQUESTS_A_RANGE: Final = 200
 """With more addresses than these many requests hold, everything is read in less time than they take."""
 
@@ -52,7 +53,7 @@ def ingest_sqd(
     """
     of = dataset_of(chain, dataset)
     endpoint = parse_endpoint(portal_url, what="--portal", headers=portal_headers)
-    pace, say = pace or SqdPace(), say or _to_stderr
+    pace, say = pace or SqdPace(), say or _log.warning
     if labelled is not None and not labelled:
         raise UsageError(
             f"No address on {chain} is labelled.", "Import labels first, or read all with --all."
@@ -89,7 +90,3 @@ def _refuse_too_many(wanted: Wanted, portal: Portal, addresses: tuple[str, ...] 
             f"every range of blocks; {MOST_REQUESTS_A_RANGE} are the most that are sent.",
             "Nothing was read. Read everything with --all, or keep fewer labels.",
         )
-
-
-def _to_stderr(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
