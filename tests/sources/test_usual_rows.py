@@ -50,7 +50,7 @@ def rows(*changes: dict[str, Any]) -> pl.DataFrame:
 
 def same(frame: pl.DataFrame) -> bool:
     order = NAMES  # all of them: rows that differ in one thing alone must not stand in either order
-    found = fast_path.judge(frame, frame, frame["chain"].unique().to_list())
+    found = fast_path.normalise_batch(frame, frame, frame["chain"].unique().to_list())
     good, bad = (
         [part.filter(pl.col("reason").is_null()).sort(order) for part in (found, long_way(frame))],
         [
@@ -99,10 +99,10 @@ def test_typed_columns_are_judged_as_the_long_way_judges_them() -> None:
 def test_usual_rows_do_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(normalise, "normalise_transfers", None)
     frame = rows({}, {"kind": "native", "contract": ""}, {"kind": "trace", "contract": "", "position": "8"})
-    assert fast_path.judge(frame, frame, ["ethereum"])["reason"].null_count() == 3
+    assert fast_path.normalise_batch(frame, frame, ["ethereum"])["reason"].null_count() == 3
 
 
 def test_a_line_that_does_not_fit_and_no_rows_at_all_are_no_special_case() -> None:
     line = rows({**dict.fromkeys(ROW), LINE: "a,b"})
     assert same(line)
-    assert fast_path.judge(line.clear(), line.clear(), []).columns == NAMES
+    assert fast_path.normalise_batch(line.clear(), line.clear(), []).columns == NAMES

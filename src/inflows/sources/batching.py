@@ -1,4 +1,4 @@
-"""Rows that are judged a batch at a time, as they stream by."""
+"""Rows that are normalised a batch at a time, as they stream by."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from inflows.raw.delivery import delivered_columns
 
 
 def in_batches(
-    rows: pl.LazyFrame, judge: Callable[[pl.DataFrame], pl.DataFrame], dataset: str
+    rows: pl.LazyFrame, normalise_batch: Callable[[pl.DataFrame], pl.DataFrame], dataset: str
 ) -> pl.LazyFrame:
-    """The delivered columns of a dataset that `judge` makes of each batch of rows.
+    """The delivered columns of a dataset that `normalise_batch` makes of each batch of rows.
 
-    The result's types are not looked at again: `judge` must keep to them.
+    The result's types are not looked at again: `normalise_batch` must keep to them.
     """
     return rows.map_batches(
-        judge, streamable=True, schema=delivered_columns(dataset), validate_output_schema=False
+        normalise_batch, streamable=True, schema=delivered_columns(dataset), validate_output_schema=False
     )

@@ -14,7 +14,7 @@ from inflows.chains import CHAIN_IDS
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery
 from inflows.sources import cryo_columns
-from inflows.sources.aws.ethereum import evm_chain, judged
+from inflows.sources.aws.ethereum import evm_chain, normalise_table
 from inflows.sources.batching import in_batches
 from inflows.sources.blocks_read import merged, within
 from inflows.sources.etl import ethereum as etl
@@ -196,10 +196,10 @@ def _transfers(
         or cryo_columns.amount_form(table.columns) in cryo_columns.EXACT_FORMS
     )
 
-    def judge(batch: pl.DataFrame) -> pl.DataFrame:
-        return judged(batch, as_own, chain, exact=exact)
+    def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
+        return normalise_table(batch, as_own, chain, exact=exact)
 
-    frame = in_batches(rows, judge, "transfers")
+    frame = in_batches(rows, normalise_batch, "transfers")
     return Delivery("transfers", frame, name_of(table.path), table.failures)
 
 
@@ -231,7 +231,7 @@ def _number(table: Table) -> pl.Expr:
 
 
 def _read_blocks(name: str, rows: pl.LazyFrame, token: pl.Series, native: pl.Series, chain: str) -> Delivery:
-    def judge(batch: pl.DataFrame) -> pl.DataFrame:
+    def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
         number = batch["number"].cast(pl.Int64, strict=False)
         flags = [
             pl.lit(within(number, token)).alias("has_token"),
@@ -246,7 +246,7 @@ def _read_blocks(name: str, rows: pl.LazyFrame, token: pl.Series, native: pl.Ser
         found = etl.read_blocks(timed, chain, flags).collect(engine="in-memory")
         return normalise.with_rows(found, batch)
 
-    frame = in_batches(rows, judge, "blocks")
+    frame = in_batches(rows, normalise_batch, "blocks")
     return Delivery("blocks", frame, name)
 
 

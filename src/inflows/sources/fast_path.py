@@ -1,4 +1,4 @@
-"""Rows of EVM chains that are written as they are stored already, told apart before the others are judged.
+"""Rows of EVM chains that are written as they are stored already: only the others need to be normalised.
 
 Nearly all rows of dumps are: lower case hex, plain digits, usual times. What is here is no second meaning of
 a row: a row that passes is its own canonical form and passes every check of `own`, which a test holds it
@@ -28,7 +28,7 @@ _TIME: Final = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 _SOURCE: Final = r"^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$"
 
 
-def judge(
+def normalise_batch(
     rows: pl.DataFrame, delivered: pl.DataFrame, chains: Sequence[str | None], *, exact: bool = True
 ) -> pl.DataFrame:
     """Transfers in our own columns (with LINE, perhaps GIVEN) as delivered columns, with reason and row.
@@ -42,8 +42,8 @@ def judge(
         parts.append(usual if passes.all() else usual.filter(passes))
     if usual is None or not passes.all():
         rest, came = (rows, delivered) if usual is None else (rows.filter(~passes), delivered.filter(~passes))
-        judged = normalise.normalise_transfers(rest.lazy(), chains).collect(engine="in-memory")
-        parts.append(normalise.with_rows(judged, came).select(names))
+        normalised = normalise.normalise_transfers(rest.lazy(), chains).collect(engine="in-memory")
+        parts.append(normalise.with_rows(normalised, came).select(names))
     found = pl.concat(parts) if len(parts) > 1 else parts[0]
     return found if exact else found.with_columns(pl.lit(False).alias("exact"))
 

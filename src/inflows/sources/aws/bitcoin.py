@@ -63,7 +63,7 @@ FORMAT: Final = InputFormat(
 
 
 def utxo_entries(transactions: pl.LazyFrame, chain: str) -> pl.LazyFrame:
-    """The entries of transactions (AWS's columns), judged: contract UtxoEntries with reason and row.
+    """The entries of transactions (AWS's columns), normalised: contract UtxoEntries with reason and row.
 
     An entry that cannot be understood holds its whole transaction back: without it the rest would not add up.
     """
@@ -77,9 +77,9 @@ def utxo_entries(transactions: pl.LazyFrame, chain: str) -> pl.LazyFrame:
     entries = pl.concat([_side(numbered, side, lists) for side, lists in _SIDES.items()]).filter(
         ~(pl.col("is_coinbase").fill_null(False) & (pl.col("side") == "in"))
     )
-    judged = entries.with_columns(reason=_reason(chain))
+    normalised = entries.with_columns(reason=_reason(chain))
     return (
-        judged.with_columns(reason=pl.col("reason").drop_nulls().sort().first().over("_tx"))
+        normalised.with_columns(reason=pl.col("reason").drop_nulls().sort().first().over("_tx"))
         .with_columns(
             chain=pl.lit(chain),
             address=pl.when(_names_address()).then("address").otherwise(pl.lit("")),

@@ -52,7 +52,7 @@ class AwsTable:
     as_own: Decode
     exact: bool
     prepare: Callable[[list[Table]], Decode] | None = None
-    """Where a row is judged by others too: looks at all files of a day first, and gives `as_own`."""
+    """Where a row depends on others: looks at all files of a day first, and gives `as_own`."""
 
     def check(self, name: str, columns: Mapping[str, pl.DataType]) -> None:
         """Refuse a file whose columns are not the table's."""
@@ -97,13 +97,13 @@ class AwsTable:
             "is read only where the day of its folder is."
         )
 
-        def judge(batch: pl.DataFrame) -> pl.DataFrame:
+        def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
             stray = day is not None and (batch["block_timestamp"].dt.date() != day).any()
             if stray and strays not in warnings:
                 warnings.append(strays)
-            return judged(batch, as_own, chain, exact=self.exact)
+            return normalise_table(batch, as_own, chain, exact=self.exact)
 
-        frame = in_batches(table.frame.select(*self.columns, LINE), judge, "transfers")
+        frame = in_batches(table.frame.select(*self.columns, LINE), normalise_batch, "transfers")
         return Delivery("transfers", frame, name_of(table.path), table.failures, day=day)
 
 
@@ -118,7 +118,7 @@ def evm_chain(chain: str | None) -> str:
     return chain
 
 
-def judged(
+def normalise_table(
     batch: pl.DataFrame, as_own: Decode, chain: str, *, exact: bool, delivered: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Rows of a table as delivered columns: those that are no transfers keep nothing but their reason.
@@ -135,7 +135,7 @@ def judged(
         parts.append(reasons.select(_only(name, kind) for name, kind in names.items()))
         rows = rows.filter(~aside)
         came = came[rows["_row"]]
-    parts.insert(0, fast_path.judge(rows.drop("_row"), came, [chain], exact=exact))
+    parts.insert(0, fast_path.normalise_batch(rows.drop("_row"), came, [chain], exact=exact))
     return pl.concat(parts) if len(parts) > 1 else parts[0]
 
 
@@ -156,7 +156,7 @@ def own_row(
     given: pl.Expr,
     block_time: pl.Expr | None = None,
 ) -> pl.LazyFrame:
-    """Our own columns of a table's rows, for `own` to judge; from_address and to_address by their names."""
+    """Our own columns of a table's rows, for own_format.normalise; from_address and to_address as named."""
     return rows.select(
         pl.lit(chain).alias("chain"),
         "block_number",

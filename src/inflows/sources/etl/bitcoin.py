@@ -98,14 +98,16 @@ def _opened(path: Path, head: recognise.Head) -> Table:
 def _delivery(table: Table, chain: str, warnings: list[str]) -> Delivery:
     told = _NOT_ENRICHED.format(name_of(table.path))
 
-    def judge(batch: pl.DataFrame) -> pl.DataFrame:
+    def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
         rows = entries(batch)
         valueless = (rows["side"] == "in") & (rows["amount_raw"].fill_null("") == "")
         if valueless.any() and told not in warnings:
             warnings.append(told)
-        return judged(rows, chain)
+        return normalise_entries(rows, chain)
 
-    return Delivery("utxo", in_batches(table.frame, judge, "utxo"), name_of(table.path), table.failures)
+    return Delivery(
+        "utxo", in_batches(table.frame, normalise_batch, "utxo"), name_of(table.path), table.failures
+    )
 
 
 def entries(transactions: pl.DataFrame) -> pl.DataFrame:
@@ -143,8 +145,8 @@ def entries(transactions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def judged(rows: pl.DataFrame, chain: str) -> pl.DataFrame:
-    """Entries judged as our own; what is wrong with one of them is the reason for its whole transaction."""
+def normalise_entries(rows: pl.DataFrame, chain: str) -> pl.DataFrame:
+    """Entries as our own; what is wrong with one of them is the reason for its whole transaction."""
     unread = pl.when(pl.col(LINE).is_not_null()).then(pl.lit("not_readable"))
     ours = rows.drop("_tx").with_columns(
         chain=pl.lit(chain), source=pl.lit(SOURCE), **{GIVEN: unread.cast(pl.String)}

@@ -1,8 +1,8 @@
 """The tables of ethereum-etl, as pure functions: what their rows say in our columns.
 
 Each `…_as_own` function takes the columns of the export as text, with what was looked up for the row, and
-gives the columns of our own format, which `own` then judges: one meaning, in one place. The column GIVEN
-carries a reason that is known before that.
+gives the columns of our own format, which own_format then normalises: one meaning, in one place. The column
+GIVEN carries a reason that is known before that.
 
 Sources: ethereum-etl's schema.md (token_transfers without times, receipts apart from transactions), EIP-4895
 (withdrawals in Gwei), EIP-658 (status 1 and 0).
@@ -196,7 +196,7 @@ def topics_list(text: pl.Expr) -> pl.Expr:
 def as_text(name: str, kind: pl.DataType) -> pl.Expr:
     """A column of Parquet as the text that a CSV file would hold.
 
-    Decimals (BigQuery's NUMERIC) of whole numbers are exact at any size; floating point is judged as such.
+    Decimals (BigQuery's NUMERIC) of whole numbers are exact at any size; floating point is taken as such.
     """
     value = pl.col(name)
     if isinstance(kind, pl.Datetime):

@@ -9,7 +9,7 @@ import polars as pl
 
 from inflows.raw.delivery import Delivery
 from inflows.sources import fast_path
-from inflows.sources.aws.ethereum import judged
+from inflows.sources.aws.ethereum import normalise_table
 from inflows.sources.batching import in_batches
 from inflows.sources.blocks_read import ranges, within
 from inflows.sources.etl import ethereum as etl
@@ -124,20 +124,22 @@ def _transfers(
     as_own: Callable[[pl.LazyFrame, str], pl.LazyFrame],
     chain: str,
 ) -> Delivery:
-    def judge(batch: pl.DataFrame) -> pl.DataFrame:
-        """Judge the rows as our own, and keep as JSON what was read of the bad ones."""
+    def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
+        """Normalise the rows as our own, and keep as JSON what was read of the bad ones."""
         rows = as_own(batch.lazy(), chain).collect(engine="in-memory")
-        return fast_path.judge(rows, batch.select(*etl.COLUMNS.get(table, batch.columns), LINE), [chain])
+        return fast_path.normalise_batch(
+            rows, batch.select(*etl.COLUMNS.get(table, batch.columns), LINE), [chain]
+        )
 
-    frame = in_batches(rows, judge, "transfers")
+    frame = in_batches(rows, normalise_batch, "transfers")
     return Delivery("transfers", frame, name)
 
 
 def _traces(name: str, rows: pl.LazyFrame, failed: pl.DataFrame | None, chain: str) -> Delivery:
-    def judge(batch: pl.DataFrame) -> pl.DataFrame:
+    def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
         """Set aside what moves nothing, and keep as JSON what was read of the bad ones."""
         delivered = batch.select(*etl.COLUMNS["traces"], LINE)
-        return judged(
+        return normalise_table(
             batch,
             lambda rows, of: etl.traces_as_own(rows, of, failed),
             chain,
@@ -145,7 +147,7 @@ def _traces(name: str, rows: pl.LazyFrame, failed: pl.DataFrame | None, chain: s
             delivered=delivered,
         )
 
-    return Delivery("transfers", in_batches(rows, judge, "transfers"), name)
+    return Delivery("transfers", in_batches(rows, normalise_batch, "transfers"), name)
 
 
 def _blocks(export: Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
@@ -159,7 +161,7 @@ def _blocks(export: Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
         if frame.height:
             yield _withdrawals(name, etl.split_withdrawals(frame), export.chain)
 
-        def judge(batch: pl.DataFrame) -> pl.DataFrame:
+        def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
             """The rows of the blocks dataset, and as JSON what was read of the bad ones."""
             number = batch["number"].str.strip_chars().cast(pl.Int64, strict=False)
             flags = [
@@ -172,22 +174,22 @@ def _blocks(export: Export, receipts: pl.LazyFrame) -> Iterator[Delivery]:
                 pl.col("withdrawals").is_not_null().alias("has_withdrawal"),
                 pl.lit(False).alias("has_utxo"),
             ]
-            judged = etl.read_blocks(batch.lazy(), export.chain, flags).collect(engine="in-memory")
-            return normalise.with_rows(judged, batch.select(*etl.COLUMNS["blocks"], LINE))
+            normalised = etl.read_blocks(batch.lazy(), export.chain, flags).collect(engine="in-memory")
+            return normalise.with_rows(normalised, batch.select(*etl.COLUMNS["blocks"], LINE))
 
         yield Delivery(
             "blocks",
-            in_batches(rows, judge, "blocks"),
+            in_batches(rows, normalise_batch, "blocks"),
             name,
         )
 
 
 def _withdrawals(name: str, rows: pl.DataFrame, chain: str) -> Delivery:
-    judged = normalise.normalise_transfers(
+    normalised = normalise.normalise_transfers(
         etl.withdrawals_as_own(rows.lazy().with_columns(pl.lit(None, dtype=pl.String).alias(LINE)), chain),
         [chain],
     ).collect()
-    return Delivery("transfers", normalise.with_rows(judged, rows.drop(etl.TIME)).lazy(), name)
+    return Delivery("transfers", normalise.with_rows(normalised, rows.drop(etl.TIME)).lazy(), name)
 
 
 def _coverage(export: Export, receipts: pl.LazyFrame) -> dict[str, pl.Series]:

@@ -1,7 +1,7 @@
 """Logs, transactions, withdrawals and traces as rows of the raw store; no network here.
 
-Rows are judged by the rules of our own format, so that a transfer means the same whatever it came by. A row
-that cannot be understood keeps its reason and what the node said of it.
+Rows are normalised by the rules of our own format, so that a transfer means the same whatever it came by. A
+row that cannot be understood keeps its reason and what the node said of it.
 """
 
 from __future__ import annotations
@@ -64,11 +64,11 @@ def token_rows(chain: str, frame: pl.DataFrame, source: str) -> pl.DataFrame:
     """
     decoded = decode_transfer_logs(frame.lazy()).rename({"reason": "given"})
     found = decoded.with_columns(kind=pl.lit("token"), source=pl.lit(source)).collect()
-    # Nearly all rows are in canonical form already: the judge would leave them as they are.
+    # Nearly all rows are in canonical form already: normalising would leave them as they are.
     plain = found.select((_IS_PLAIN & (chain != "tron")).fill_null(False)).to_series()
     if plain.all():
         return as_delivered(chain, found)
-    odd = judged(chain, found.filter(~plain), frame.drop("seconds").filter(~plain))
+    odd = normalise_rows(chain, found.filter(~plain), frame.drop("seconds").filter(~plain))
     return pl.concat([as_delivered(chain, found.filter(plain)), odd])
 
 
@@ -187,10 +187,10 @@ def _of_rows(chain: str, rows: Sequence[Row]) -> pl.DataFrame:
         name: pl.Int64 if name in ("block_number", "seconds", "position") else pl.String for name in _COLUMNS
     }
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return judged(chain, frame, frame.drop("seconds", "given"))
+    return normalise_rows(chain, frame, frame.drop("seconds", "given"))
 
 
-def judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+def normalise_rows(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
     """Rows (the columns of _COLUMNS) by the rules of our own format; `delivered` is what quarantine keeps."""
     if chain == "tron":
         rows = as_tron(rows, ("contract", "from_address", "to_address"))
@@ -212,8 +212,8 @@ def judged(chain: str, rows: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFr
         pl.lit(None, dtype=pl.String).alias(LINE),
         pl.col("given").alias(normalise.GIVEN),
     )
-    judged = normalise.normalise_transfers(frame, [chain]).collect()
-    return normalise.with_rows(judged, delivered)
+    normalised = normalise.normalise_transfers(frame, [chain]).collect()
+    return normalise.with_rows(normalised, delivered)
 
 
 def _times(seconds: Sequence[int]) -> pl.Series:

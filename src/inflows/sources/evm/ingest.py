@@ -199,7 +199,7 @@ class _Run:
                 last = asked.bounds(self.nodes, safe)[1]
         self.report.first, self.report.last = first, at - 1
         self._keep_borders(asked, first, at - 1)
-        self._judge()
+        self._add_warnings()
         return self.report
 
     def _keep_borders(self, asked: Asked, first: int, last: int) -> None:
@@ -274,7 +274,7 @@ class _Run:
             partial(read_indexed, chain=self.chain, span=span, labelled=labelled, times=times, found=found),
         )
 
-    def _judge(self) -> None:
+    def _add_warnings(self) -> None:
         report = self.report
         left = untraced_blocks(self.layout, report.chain, report.days_replaced)
         if left:

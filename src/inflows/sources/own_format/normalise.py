@@ -33,7 +33,7 @@ OPTIONAL: Final = ("source",)
 DEFAULT_SOURCE: Final = "inflows"
 
 GIVEN: Final = "_given"
-"""A reason that the reader of another format gives before a row is judged; the column may be missing."""
+"""A reason that the reader of another format gives before a row is checked; the column may be missing."""
 
 _MAX_AMOUNT: Final = str(2**256 - 1)
 _FLOATING: Final = r"^[0-9]+(?:\.0+|(?:\.[0-9]+)?[eE]\+?[0-9]{1,3})$"
@@ -47,7 +47,10 @@ _NOT_FAMILIES: Final = ("evm", "unknown")
 
 
 def normalise_transfers(frame: pl.LazyFrame, chains: Collection[str | None] | None = None) -> pl.LazyFrame:
-    """Rows of a transfers file, judged. `chains`: those that occur, if known (fewer forms are tried then)."""
+    """Rows of a transfers file, normalised, with the reason why a row is refused.
+
+    chains: those that occur, if known (fewer forms of addresses are tried then).
+    """
     chain, kind = pl.col("chain"), pl.col("kind")
     checks: Mapping[str, pl.Expr] = {
         **_common_checks(),
@@ -66,11 +69,11 @@ def normalise_transfers(frame: pl.LazyFrame, chains: Collection[str | None] | No
     }
     # A kind that is not known says nothing about the hash: the kind is the reason then.
     checks = {"bad_kind": checks["bad_kind"], **checks}
-    return _judged(frame, "transfers", ("tx_hash",), ("contract", "from_address", "to_address"), checks)
+    return _normalised(frame, "transfers", ("tx_hash",), ("contract", "from_address", "to_address"), checks)
 
 
 def normalise_utxo(frame: pl.LazyFrame, chains: Collection[str | None] | None = None) -> pl.LazyFrame:
-    """Rows of a UTXO file, judged. `chains` as for transfers."""
+    """Rows of a UTXO file, normalised. `chains` as for transfers."""
     checks: Mapping[str, pl.Expr] = {
         **_common_checks(),
         "bad_tx_hash": _is_hash("tx_hash"),
@@ -81,7 +84,7 @@ def normalise_utxo(frame: pl.LazyFrame, chains: Collection[str | None] | None = 
         **_amount_checks(),
         "bad_source": pl.col("source").str.contains(SLUG_PATTERN),
     }
-    return _judged(frame, "utxo", ("tx_hash",), ("address",), checks)
+    return _normalised(frame, "utxo", ("tx_hash",), ("address",), checks)
 
 
 def canonical_hash(text: pl.Expr) -> pl.Expr:
@@ -101,16 +104,16 @@ def _whole(text: str) -> str:
     return str(int(number)) if number < _MOST_EXACT and number == int(number) else text
 
 
-def with_rows(judged: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+def with_rows(normalised: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
     """Add `row`: the delivered row as JSON where there is a reason (a misfit line: its text)."""
-    bad = judged["reason"].is_not_null()
+    bad = normalised["reason"].is_not_null()
     if not bad.any():
-        return judged.with_columns(pl.lit(None, dtype=pl.String).alias("row"))
+        return normalised.with_columns(pl.lit(None, dtype=pl.String).alias("row"))
     rows = [_json(row) for row in delivered.filter(bad).iter_rows(named=True)]
     texts = pl.Series("row", rows, dtype=pl.String)
     places = bad.arg_true()
-    return judged.with_columns(
-        pl.Series("row", [None], dtype=pl.String).new_from_index(0, judged.height).scatter(places, texts)
+    return normalised.with_columns(
+        pl.Series("row", [None], dtype=pl.String).new_from_index(0, normalised.height).scatter(places, texts)
     )
 
 
@@ -162,7 +165,7 @@ def _has_form(name: str, chains: Collection[str | None] | None) -> pl.Expr:
     return fits & holds
 
 
-def _judged(
+def _normalised(
     frame: pl.LazyFrame,
     dataset: str,
     hashes: Iterable[str],

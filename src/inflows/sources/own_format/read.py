@@ -42,32 +42,32 @@ FORMAT: Final = InputFormat(
 def _delivery(table: Table, dataset: str, warnings: list[str]) -> Delivery:
     told = False
 
-    def judge(batch: pl.DataFrame) -> pl.DataFrame:
+    def normalise_batch(batch: pl.DataFrame) -> pl.DataFrame:
         """Batch by batch, so that only the forms of the chains that occur are tried."""
         nonlocal told
         named = with_canonical_chains(batch)
         chains = named["chain"].cast(pl.String).unique().to_list()
         if dataset == "transfers":
-            judged = fast_path.judge(named, batch, chains)
+            normalised = fast_path.normalise_batch(named, batch, chains)
         else:
-            judged = normalise.with_rows(
+            normalised = normalise.with_rows(
                 normalise.normalise_utxo(named.lazy(), chains).collect(engine="in-memory"), batch
             )
-        if not told and (time := _time_not_understood(judged)):
+        if not told and (time := _time_not_understood(normalised)):
             told = True
             warnings.append(
                 f"{name_of(table.path)}: the block_time '{time[:40]}' is not read: {not_understood(time)}. "
                 "Write times as 2024-06-30T12:00:00Z (UTC)."
             )
-        return judged
+        return normalised
 
-    frame = in_batches(table.frame, judge, dataset)
+    frame = in_batches(table.frame, normalise_batch, dataset)
     return Delivery(dataset, frame, name_of(table.path), table.failures)
 
 
-def _time_not_understood(judged: pl.DataFrame) -> str:
+def _time_not_understood(normalised: pl.DataFrame) -> str:
     """The first text that is no time among rows that are kept back for it; empty: there is none."""
-    rows = judged.filter(pl.col("reason") == "bad_block_time")["row"].head(1)
+    rows = normalised.filter(pl.col("reason") == "bad_block_time")["row"].head(1)
     found = json.loads(rows[0]).get("block_time") if len(rows) else None
     return found if isinstance(found, str) else ""
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from inflows.chains import EVM_ZERO
 from inflows.raw.delivery import delivered_columns
-from inflows.sources.evm.decode import as_delivered, judged, token_rows
+from inflows.sources.evm.decode import as_delivered, normalise_rows, token_rows
 from inflows.sources.evm_logs import hex_to_digits
 from inflows.sources.sqd.answers import LISTS, Tables
 from inflows.sources.sqd.traces import moves, outcomes
@@ -28,7 +28,7 @@ _PLAIN: Final = (
     & pl.col("to_address").str.contains(r"^0x[0-9a-f]{40}$")
     & (pl.col("amount_raw").str.len_bytes() < 78)
 )
-"""Rows in canonical form, which the judge would leave as they are."""
+"""Rows in canonical form, which normalising would leave as they are."""
 
 
 def transfers(
@@ -50,7 +50,7 @@ def transfers(
         frames.append(_natives(chain, _timed(transactions, times), outcomes(calls), known, counts))
     if calls.height:
         found = _timed(moves(calls, transactions), times)
-        frames.append(_judged(chain, found, "trace", known))
+        frames.append(_normalised(chain, found, "trace", known))
     if "withdrawals" in tables:
         frames.append(_withdrawals(chain, _timed(tables["withdrawals"], times), known))
     return pl.concat(frames)
@@ -115,7 +115,7 @@ def _natives(
         .when(~succeeded)
         .then(pl.lit("failed")),
     )
-    return _judged(chain, found, "native", None)
+    return _normalised(chain, found, "native", None)
 
 
 def _withdrawals(chain: str, rows: pl.DataFrame, known: pl.Series | None) -> pl.DataFrame:
@@ -131,10 +131,10 @@ def _withdrawals(chain: str, rows: pl.DataFrame, known: pl.Series | None) -> pl.
         pl.when(gwei == "0").then(gwei).otherwise(gwei + "0" * 9).alias("amount_raw"),
         pl.when(index.is_null()).then(pl.lit("bad_withdrawals")).alias("given"),
     )
-    return _judged(chain, found, "withdrawal", known)
+    return _normalised(chain, found, "withdrawal", known)
 
 
-def _judged(chain: str, rows: pl.DataFrame, kind: str, known: pl.Series | None) -> pl.DataFrame:
+def _normalised(chain: str, rows: pl.DataFrame, kind: str, known: pl.Series | None) -> pl.DataFrame:
     found = _touching(rows, known).select(
         "block_number",
         "seconds",
@@ -150,7 +150,7 @@ def _judged(chain: str, rows: pl.DataFrame, kind: str, known: pl.Series | None) 
     )
     plain = found.select((_PLAIN & (kind != "withdrawal")).fill_null(False)).to_series()
     good, odd = found.filter(plain), found.filter(~plain)
-    return pl.concat([as_delivered(chain, good), judged(chain, odd, odd.drop("seconds", "given"))])
+    return pl.concat([as_delivered(chain, good), normalise_rows(chain, odd, odd.drop("seconds", "given"))])
 
 
 def _touching(rows: pl.DataFrame, known: pl.Series | None) -> pl.DataFrame:

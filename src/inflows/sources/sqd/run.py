@@ -82,7 +82,7 @@ class Run:
             midnight = asked.since.replace(hour=0, minute=0, second=0, microsecond=0)
             first = asked.since.date() + (dt.timedelta(days=1) if midnight < asked.since else dt.timedelta(0))
             self._claim(between(first, asked.until.date()))
-        self._judge()
+        self._add_warnings()
 
     def _read_all(
         self, spans: Sequence[Span], size: PieceSize, work: Callable[[Span], tuple[Piece, float]]
@@ -189,7 +189,7 @@ class Run:
                 "Nothing was read. Leave them out with --no-traces, or replace those with --replace.",
             )
 
-    def _judge(self) -> None:
+    def _add_warnings(self) -> None:
         """Say what the dataset does not have, and what is hard to believe."""
         for kind, (first, last) in sorted(self.report.lacking.items()):
             self.report.warnings.append(

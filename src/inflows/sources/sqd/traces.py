@@ -51,7 +51,7 @@ def moves(calls: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
         ),
     )
     moving = moving.filter((pl.col("amount_raw") != "0").fill_null(True))
-    judged = moving.join(_above(moving, known), on=_CALL, how="left", validate="1:1").join(
+    normalised = moving.join(_above(moving, known), on=_CALL, how="left", validate="1:1").join(
         transactions.select(*_TX, pl.col("hash").alias("tx_hash"), "status"),
         on=_TX,
         how="left",
@@ -65,7 +65,7 @@ def moves(calls: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
         | pl.col("to_address").is_null()
         | (pl.col("status") == 0).fill_null(False)  # and no call above says so
     )
-    return judged.select(
+    return normalised.select(
         "block_number",
         pl.col("tx_hash").fill_null(""),
         position_of(pl.col("_path")).alias("position"),
