@@ -72,7 +72,7 @@ class Names:
         slug = self._slugs.get(key) or self._without_ending(key) or slug_of(name)
         return Owner(slug, self._kinds.get(slug, UNKNOWN_KIND))
 
-    def settled(self, name: str) -> str:
+    def canonical_exchange(self, name: str) -> str:
         """The slug of a name that the facts or aliases have, however spelled; else the name as it is."""
         return self._slugs.get(spelling(name), name) if re.fullmatch(_NAME, name) else name
 

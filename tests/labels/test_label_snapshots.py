@@ -61,7 +61,7 @@ def test_what_is_gone_is_named_and_still_holds(layout: Layout, tmp_path: Path) -
     assert f"1 claim of an earlier import is not in this list any more: ethereum {B} (kraken)" in said
     assert "--replaces" in said
     assert holding(layout) == [A, B]
-    assert snapshots.told(layout)["address"].to_list() == [B]
+    assert snapshots.read_gone(layout)["address"].to_list() == [B]
 
 
 def test_what_is_gone_is_withdrawn_on_request_and_builds_as_of_before_have_it(
@@ -74,7 +74,7 @@ def test_what_is_gone_is_withdrawn_on_request_and_builds_as_of_before_have_it(
     assert holding(layout) == [A]
     assert holding(layout, LATER) == [A]
     assert holding(layout, LATER - dt.timedelta(microseconds=1)) == [A, B]
-    assert snapshots.told(layout).is_empty()
+    assert snapshots.read_gone(layout).is_empty()
     again = replace(layout, newer, "etherscan-labels", LATER + DAY)
     assert (again.gone, again.imported.added) == ((), 0)
 
@@ -83,7 +83,7 @@ def test_a_claim_that_comes_back_holds_again_and_is_told_of_no_more(layout: Layo
     newer = two_then_one(layout, tmp_path)
     load(layout, newer, "etherscan-labels", now=LATER)
     load(layout, tmp_path / "v1", "etherscan-labels", now=LATER + DAY)
-    assert snapshots.told(layout).is_empty()
+    assert snapshots.read_gone(layout).is_empty()
     replace(layout, newer, "etherscan-labels", LATER + 2 * DAY)
     assert holding(layout) == [A]
     load(layout, tmp_path / "v1", "etherscan-labels", now=LATER + 3 * DAY)

@@ -109,12 +109,12 @@ def test_the_first_by_alphabet_or_the_one_that_is_held_stands_for_all() -> None:
     ],
 )
 def test_punctuation_and_case_are_no_part_of_a_name(names: tuple[str, ...], exchange: str) -> None:
-    assert {known_names().settled(name) for name in names} == {exchange}
+    assert {known_names().canonical_exchange(name) for name in names} == {exchange}
 
 
 @pytest.mark.parametrize("name", ["../okx", "=okx", "okx/x", "kraken.com", "gate-global"])
 def test_what_is_no_spelling_of_a_known_name_stays_as_it_is(name: str) -> None:
-    assert known_names().settled(name) == name
+    assert known_names().canonical_exchange(name) == name
 
 
 def test_no_two_exchanges_of_the_facts_share_a_spelling() -> None:

@@ -81,9 +81,9 @@ class Registries:
     def of_chain(self, chain: str) -> ChainRegistries:
         """The part of the registries that a chain's partitions depend on."""
         of = pl.col("chain") == chain
-        if chain not in self._settled:
-            self._settled[chain] = self._settle(chain)
-        wallets, contested = self._settled[chain]
+        if chain not in self._resolved_wallets:
+            self._resolved_wallets[chain] = self._resolve(chain)
+        wallets, contested = self._resolved_wallets[chain]
         return ChainRegistries(
             chain=chain,
             wallets=wallets,
@@ -93,25 +93,25 @@ class Registries:
         )
 
     @cached_property
-    def _settled(self) -> dict[str, tuple[pl.DataFrame, pl.DataFrame]]:
+    def _resolved_wallets(self) -> dict[str, tuple[pl.DataFrame, pl.DataFrame]]:
         return {}
 
-    def _settle(self, chain: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _resolve(self, chain: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The wallets of a chain, and the contested ones among them as owners of their own."""
         claims = self.claims.lazy()
         wallets = resolve_wallets(claims, chain, lineages()).collect()
-        torn = wallets.lazy().filter("contested").select("address").unique().collect()
-        if torn.is_empty():
+        contested = wallets.lazy().filter("contested").select("address").unique().collect()
+        if contested.is_empty():
             return wallets, wallets.clear()
-        disputed = claims.join(torn.lazy(), on="address", how="semi")
+        disputed = claims.join(contested.lazy(), on="address", how="semi")
         return wallets, contested_wallets(disputed, chain, lineages()).collect()
 
     def contested(self, chains: Iterable[str]) -> pl.DataFrame:
         """The addresses of chains that count for no exchange, with what is claimed (contract Contested)."""
         found = [empty(Contested)]
         for chain in chains:
-            torn = self.of_chain(chain).contested.lazy().select("address").unique()
-            claims = self.claims.lazy().join(torn, on="address", how="semi")
+            contested = self.of_chain(chain).contested.lazy().select("address").unique()
+            claims = self.claims.lazy().join(contested, on="address", how="semi")
             found.append(contested_of(claims, chain, lineages()).pipe(conform, Contested))
         return pl.concat(found).collect()
 

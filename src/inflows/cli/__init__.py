@@ -56,7 +56,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
 
         arguments, verbose, log_format = _of_logs(arguments)
         if log_format not in log_setup.FORMATS:
-            return _told(
+            return _print_error(
                 f"'{log_format}' is no format of the log.",
                 f"Give --log-format {' or '.join(log_setup.FORMATS)}.",
                 2,
@@ -76,12 +76,14 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
             _let_go_of_streams()  # The reader has gone (`| head`).
             return 1
         elif isinstance(error, InflowsError):
-            return _told(error.problem, error.hint, error.exit_code)
+            return _print_error(error.problem, error.hint, error.exit_code)
         else:
             return _unexpected(error)
     if code == _INTERRUPTED:
         number = _stopped_by[0] if _stopped_by else signal.SIGINT
-        return _told("stopped; what was published is as it was.", "Start it again to go on.", 128 + number)
+        return _print_error(
+            "stopped; what was published is as it was.", "Start it again to go on.", 128 + number
+        )
     return code
 
 
@@ -108,13 +110,13 @@ def _called(arguments: list[str]) -> int:
     import typer
 
     from inflows.cli.commands import app
-    from inflows.cli.usage import told as told_usage
+    from inflows.cli.usage import print_usage_error
 
     _speak_utf8()
     try:
         code = app(args=arguments, prog_name="inflows", standalone_mode=False)
     except typer.TyperException as error:
-        return told_usage(error)
+        return print_usage_error(error)
     return code if isinstance(code, int) else 0
 
 
@@ -131,18 +133,18 @@ def _speak_utf8() -> None:
 def _unexpected(error: BaseException) -> int:
     broken = _broken_file()
     if broken is not None:
-        return _told(broken.problem, broken.hint)
+        return _print_error(broken.problem, broken.hint)
     if isinstance(error, OSError) and error.strerror:
         _let_go_of_streams(only_output=True)
         where = f"{error.filename}: " if error.filename else "Reading or writing failed: "
-        return _told(
+        return _print_error(
             f"{where}{error.strerror}.", "Make room, or see that it may be read and written, and try again."
         )
     if isinstance(error, MemoryError):
-        return _told("there is not enough memory.", "Close other programs, or ask for less at a time.")
+        return _print_error("there is not enough memory.", "Close other programs, or ask for less at a time.")
     lines = str(error).strip().splitlines()
     what = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return _told(
+    return _print_error(
         f"this went wrong unexpectedly: {what}",
         "Run it again with --debug to see where, and please report it.",
     )
@@ -162,7 +164,7 @@ def _broken_file() -> InflowsError | None:
     return None
 
 
-def _told(problem: str, hint: str, code: int = 1) -> int:
+def _print_error(problem: str, hint: str, code: int = 1) -> int:
     """Say what is wrong, and the remedy; returns the exit code."""
     try:
         print(f"inflows: {problem}", file=sys.stderr)

@@ -32,7 +32,7 @@ Exchanges = Annotated[
     typer.Option(
         "--exchange",
         metavar="X",
-        parser=lambda name: known_names().settled(name),
+        parser=lambda name: known_names().canonical_exchange(name),
         help="This exchange alone; may be repeated",
     ),
 ]

@@ -126,7 +126,7 @@ def _found(layout: Layout, as_of: dt.datetime) -> pl.DataFrame:
         label_quarantine.lists(layout),
         lineages(),
         affiliates.families(),
-        snapshots.told(layout).filter(pl.col("known_at") <= as_of),
+        snapshots.read_gone(layout).filter(pl.col("known_at") <= as_of),
     )
 
 

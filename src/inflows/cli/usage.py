@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 
-def told(error: typer.TyperException) -> int:
+def print_usage_error(error: typer.TyperException) -> int:
     """Print what is wrong with the arguments; returns the exit code. A command alone prints its help."""
     context: Any = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":

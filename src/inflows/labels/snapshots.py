@@ -77,14 +77,14 @@ def withdrawn(gone: pl.DataFrame) -> pl.DataFrame:
 def remember(layout: Layout, made: pl.DataFrame, gone: pl.DataFrame, *, ended: bool) -> None:
     """Keep what is gone and still holds; what was made again or ended is forgotten."""
     path = _path(layout)
-    settled = pl.concat([made.select(_KEY), gone.select(_KEY)]).unique()
-    before = told(layout).join(settled, on=_KEY, how="anti")
+    done = pl.concat([made.select(_KEY), gone.select(_KEY)]).unique()
+    before = read_gone(layout).join(done, on=_KEY, how="anti")
     after = before if ended else pl.concat([before, gone.select(pl.col(n).cast(k) for n, k in GONE.items())])
     if path.exists() or not after.is_empty():
         write_parquet(after.sort(list(GONE)), path)
 
 
-def told(layout: Layout) -> pl.DataFrame:
+def read_gone(layout: Layout) -> pl.DataFrame:
     """GONE, as the last import of each list left it."""
     path = _path(layout)
     if not path.exists():

@@ -41,7 +41,7 @@ def with_our_names(rows: pl.DataFrame, held: list[str]) -> tuple[pl.DataFrame, i
 def with_our_exchanges(rows: pl.DataFrame, held: list[str]) -> pl.DataFrame:
     """Rows with our names in the column `exchange`."""
     names = known_names()
-    settled = {name: names.settled(name) for name in rows["exchange"].unique().drop_nulls()}
-    alike = one_spelling(settled.values(), held)
-    renamed = {name: new for name, slug in settled.items() if (new := alike.get(slug, slug)) != name}
+    canonical = {name: names.canonical_exchange(name) for name in rows["exchange"].unique().drop_nulls()}
+    joined = one_spelling(canonical.values(), held)
+    renamed = {name: new for name, slug in canonical.items() if (new := joined.get(slug, slug)) != name}
     return rows.with_columns(pl.col("exchange").replace(renamed)) if renamed else rows
