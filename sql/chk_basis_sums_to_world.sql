@@ -3,7 +3,7 @@ create view chk_basis_sums_to_world as
 with selections as (
     select distinct selection.period, selection.scope, selection.level, bases.basis,
     from agg_jurisdiction_half_year as selection
-    cross join (select distinct basis from agg_jurisdiction_half_year) as bases
+    cross join (select name as basis from dim_name where set_name = 'basis') as bases
     where selection.scope in ('exchange', 'market')
 ),
 
@@ -21,10 +21,13 @@ sums as (
 ),
 
 by_day as (
-    select date, level, flow_type, sum(usd) as usd,
-    from agg_flow_daily
-    where flow_type in ('inflow', 'outflow', 'inter_exchange')
-    group by date, level, flow_type
+    select daily.date, daily.level, names.is_received, names.is_sent, sum(daily.usd) as usd,
+    from agg_flow_daily as daily
+    inner join dim_name as names
+        on names.set_name = 'flow_type'
+        and names.name = daily.flow_type
+    where names.is_received or names.is_sent
+    group by daily.date, daily.level, names.is_received, names.is_sent
 ),
 
 world as (
@@ -32,10 +35,9 @@ world as (
         strftime(date, '%Y') || case when month(date) <= 6 then '-H1' else '-H2' end as period,
         scopes.scope,
         level,
-        sum(usd) filter (where flow_type = 'inflow' or (flow_type = 'inter_exchange' and scope = 'exchange'))
-            as inflow_usd,
-        sum(usd) filter (where flow_type = 'outflow' or (flow_type = 'inter_exchange' and scope = 'exchange'))
-            as outflow_usd,
+        -- What is received by one exchange and sent by another counts in scope exchange alone.
+        sum(usd) filter (where is_received and (not is_sent or scope = 'exchange')) as inflow_usd,
+        sum(usd) filter (where is_sent and (not is_received or scope = 'exchange')) as outflow_usd,
     from by_day
     cross join (values ('exchange'), ('market')) as scopes(scope)
     group by all

@@ -26,10 +26,10 @@ select
     cast(flow_type as varchar) as flow_type,
     cast(flows as bigint) as flows,
 from types
-where flow_type not in ('internal', 'mint', 'burn', 'wrap', 'inter_exchange', 'inflow', 'outflow', 'fee')
+where flow_type not in (select name from dim_name where set_name = 'flow_type')
 order by relation, level, flow_type;
 
-comment on view chk_flow_type_known is 'Proves that every flow type is one of the eight that exist, so that no report misses a kind of flow it does not know.';
+comment on view chk_flow_type_known is 'Proves that every flow type is one of those that exist (dim_name), so that no report misses a kind of flow it does not know.';
 comment on column chk_flow_type_known.relation is 'Table that holds the unknown type.';
 comment on column chk_flow_type_known.level is 'Level at which it was given.';
 comment on column chk_flow_type_known.flow_type is 'The type that does not exist.';

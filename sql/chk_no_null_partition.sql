@@ -14,7 +14,8 @@ with missing as (
     from agg_flow_daily where date is null
     union all
     select 'agg_flow_daily' as relation, 'level' as missing, count(*) as rows_without,
-    from agg_flow_daily where level is null or level not in ('strict', 'base', 'all')
+    from agg_flow_daily
+    where level is null or level not in (select name from dim_name where set_name = 'level')
 )
 
 select

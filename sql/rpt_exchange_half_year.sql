@@ -11,7 +11,7 @@ with sides as (
         priced_transfers,
         usd,
     from agg_flow_daily
-    where flow_type in ('inflow', 'inter_exchange')
+    where flow_type in (select name from dim_name where is_received)
     union all
     select
         from_exchange as exchange,
@@ -23,7 +23,7 @@ with sides as (
         priced_transfers,
         usd,
     from agg_flow_daily
-    where flow_type in ('outflow', 'inter_exchange')
+    where flow_type in (select name from dim_name where is_sent)
 ),
 
 sums as (

@@ -3,9 +3,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from inflows.contracts.names import GRAINS
 from inflows.errors import UsageError
 from inflows.periods import (
-    GRAINS,
     bounds,
     first_day,
     grain_of,

@@ -15,8 +15,6 @@ import polars as pl
 from inflows.errors import UsageError
 
 HALF: Final = "half"
-GRAINS: Final = (HALF, "quarter", "month", "year", "day")
-"""The lengths of periods; half-years are what is published."""
 
 _MONTHS: Final = {"month": 1, "quarter": 3, HALF: 6, "year": 12}
 _EVERY: Final = {"month": "1mo", "quarter": "3mo", HALF: "6mo", "year": "1y", "day": "1d"}

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from inflows.warehouse import sqlfiles
+from inflows.warehouse import fill_database, sqlfiles
+from inflows.warehouse.inputs import closed_names
 
 Key = tuple[str, str, str]
 HALVES = ("2022-H2", "2023-H1", "2023-H2", "2024-H1", "2025-H1")  # one is missing
@@ -39,8 +40,9 @@ def facts() -> list[tuple[str, str, str, str | None, str | None, Decimal]]:
 @pytest.fixture(scope="module")
 def view() -> dict[Key, dict[str, Any]]:
     with duckdb.connect() as connection:
-        for name in ("agg_flow_daily", "agg_jurisdiction_half_year", "rpt_exchange_half_year"):
+        for name in ("agg_flow_daily", "agg_jurisdiction_half_year", "dim_name", "rpt_exchange_half_year"):
             connection.execute(sqlfiles.read(name))
+        fill_database.insert_frame(connection, "dim_name", closed_names())
         connection.executemany(
             "insert into agg_flow_daily (date, level, flow_type, from_exchange, to_exchange, usd, symbol,"
             " transfers, priced_transfers) values (?, ?, ?, ?, ?, ?, 'X', 2, 1)",

@@ -69,6 +69,11 @@ def test_a_good_warehouse_passes_all_checks(warehouse):
     assert failing(warehouse) == set()
 
 
+def test_a_basis_that_no_total_has_is_noticed(warehouse):
+    warehouse.execute("delete from agg_jurisdiction_half_year where basis = 'traffic'")
+    assert failing(warehouse) == {"chk_basis_sums_to_world"}
+
+
 @pytest.mark.parametrize("check", sorted(CORRUPTIONS))
 def test_a_corrupted_warehouse_fails_the_check_that_is_for_it(warehouse, check):
     warehouse.execute(CORRUPTIONS[check])

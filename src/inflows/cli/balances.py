@@ -14,7 +14,6 @@ from inflows.cli.options import (
     Data,
     Format,
     KnownAt,
-    Level,
     LevelOption,
     OutputFormat,
     instant,
@@ -99,7 +98,7 @@ def fetch(
         str | None, typer.Option("--date", metavar="T", help="After the last block up to this time (UTC)")
     ] = None,
     exchange: Exchanges = None,
-    level: LevelOption = Level.base,
+    level: LevelOption = "base",
     confirmations: Annotated[
         int | None,
         typer.Option(
@@ -126,7 +125,7 @@ def fetch(
             block=block,
             time=time,
             exchanges=exchange or (),
-            level=level.value,
+            level=level,
             confirmations=confirmations,
             chain_id=chain_id,
             now=now(),
@@ -148,7 +147,7 @@ def check(
     each: Annotated[
         bool, typer.Option("--each", help="From every balance to the next, not from the first to the last")
     ] = False,
-    level: LevelOption = Level.base,
+    level: LevelOption = "base",
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
@@ -167,7 +166,7 @@ def check(
         checked = check_balances(
             layout,
             now=now(),
-            level=level.value,
+            level=level,
             exchanges=exchange or (),
             first=start,
             last=end,

@@ -8,14 +8,11 @@ import typer
 
 from inflows.cli.amounts import UNPRICED, short
 from inflows.cli.options import (
-    Basis,
     BasisOption,
     Data,
     Format,
-    Level,
     LevelOption,
     OutputFormat,
-    Scope,
     ScopeOption,
     WideOption,
     folder,
@@ -90,9 +87,9 @@ def explain(
             metavar="PERIOD JURISDICTION", help="A period (2024-H1, 2024-Q1, …), a jurisdiction (HK, …, ZZ)"
         ),
     ],
-    basis: BasisOption = Basis.licence,
-    scope: ScopeOption = Scope.exchange,
-    level: LevelOption = Level.base,
+    basis: BasisOption = "licence",
+    scope: ScopeOption = "exchange",
+    level: LevelOption = "base",
     vintage: VintageOption = None,
     wide: WideOption = False,
     output: OutputFormat = Format.table,

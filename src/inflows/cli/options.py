@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
+
+from inflows.contracts import names
 
 if TYPE_CHECKING:
     from inflows.data_folder import DataFolder
@@ -39,28 +41,17 @@ KnownAt = Annotated[
 ]
 
 
-class Basis(StrEnum):
-    """names.BASES, as an option."""
-
-    licence = "licence"
-    headquarters = "headquarters"
-    traffic = "traffic"
-
-
-class Scope(StrEnum):
-    """names.SCOPES, as an option."""
-
-    exchange = "exchange"
-    jurisdiction = "jurisdiction"
-    market = "market"
-
-
-class Level(StrEnum):
-    """names.LEVELS, as an option."""
-
-    strict = "strict"
-    base = "base"
-    all = "all"
+if TYPE_CHECKING:
+    Basis = str
+    Scope = str
+    Level = str
+    Grain = str
+else:
+    # The choices are the names themselves; a type checker cannot follow them, and sees text.
+    Basis = Literal[names.BASES]
+    Scope = Literal[names.SCOPES]
+    Level = Literal[tuple(names.LEVELS)]
+    Grain = Literal[names.GRAINS]
 
 
 class Format(StrEnum):
@@ -76,6 +67,7 @@ BasisOption = Annotated[Basis, typer.Option("--basis", help="By what an exchange
 ScopeOption = Annotated[Scope, typer.Option("--scope", help="What counts between exchanges")]
 WideOption = Annotated[bool, typer.Option("--wide", help="The table with every column, dollars to the cent")]
 LevelOption = Annotated[Level, typer.Option("--level", help="How sure labels must be (50, 20, 0)")]
+GrainOption = Annotated[Grain | None, typer.Option("--grain", help="The length of the periods")]
 
 
 LAYOUTS: Final[list[Layout]] = []

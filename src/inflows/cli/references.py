@@ -11,15 +11,12 @@ import typer
 
 from inflows import files
 from inflows.cli.options import (
-    Basis,
     BasisOption,
     Data,
     Format,
     KnownAt,
-    Level,
     LevelOption,
     OutputFormat,
-    Scope,
     ScopeOption,
     instant,
     now,
@@ -47,22 +44,22 @@ def register(group: typer.Typer) -> None:
 
 
 def show_references(
-    basis: BasisOption = Basis.licence,
-    scope: ScopeOption = Scope.exchange,
-    level: LevelOption = Level.base,
+    basis: BasisOption = "licence",
+    scope: ScopeOption = "exchange",
+    level: LevelOption = "base",
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:
     """Published figures with ours beside them, the ratio, and what makes them differ."""
     from inflows.warehouse.other_publication import compared
 
-    frame = compared(settings(data).layout, basis=basis.value, scope=scope.value, level=level.value)
+    frame = compared(settings(data).layout, basis=basis, scope=scope, level=level)
     columns, rows = list(frame.columns), frame.to_dicts()
     if output is Format.table:
         columns += ["published", "ours"]
         rows = [row | {"published": _published(row), "ours": _ours(row)} for row in rows]
     simulated = bool(frame["simulated"].any())
-    title = f"Published figures and ours: basis {basis.value}, scope {scope.value}, level {level.value}"
+    title = f"Published figures and ours: basis {basis}, scope {scope}, level {level}"
     show(
         columns,
         [[row[name] for name in columns] for row in rows],

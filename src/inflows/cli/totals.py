@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inflows.cli.options import (
-    Basis,
     BasisOption,
     Data,
     Format,
-    Level,
+    GrainOption,
     LevelOption,
     OutputFormat,
-    Scope,
     ScopeOption,
     WideOption,
     folder,
@@ -28,16 +25,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from inflows.data_folder import DataFolder
-
-
-class Grain(StrEnum):
-    """periods.GRAINS, as an option."""
-
-    half = "half"
-    quarter = "quarter"
-    month = "month"
-    year = "year"
-    day = "day"
 
 
 PeriodOption = Annotated[
@@ -58,10 +45,10 @@ def register(app: typer.Typer) -> None:
 def totals(
     period: PeriodOption = None,
     jurisdiction: JurisdictionOption = None,
-    basis: BasisOption = Basis.licence,
-    scope: ScopeOption = Scope.exchange,
-    level: LevelOption = Level.base,
-    grain: Annotated[Grain | None, typer.Option("--grain", help="The length of the periods")] = None,
+    basis: BasisOption = "licence",
+    scope: ScopeOption = "exchange",
+    level: LevelOption = "base",
+    grain: GrainOption = None,
     by: Annotated[
         str | None, typer.Option("--by", help="Slices: chain,asset,exchange,size_band,asset_kind")
     ] = None,
@@ -96,12 +83,12 @@ def totals(
 
 def print_half_years(published: DataFolder, output: Format) -> None:
     """Print the half-year table of what was just published."""
-    frame = published.totals(level=None if output is Format.table else Level.base)
+    frame = published.totals(level=None if output is Format.table else "base")
     _print(
         frame,
         output,
         "Exchange inflows by half-year",
-        (Basis.licence, Scope.exchange, Level.base),
+        ("licence", "exchange", "base"),
         wide=False,
     )
 
@@ -122,9 +109,9 @@ def compare(
         list[str],
         typer.Argument(metavar="J1 J2 PERIOD", help="Two jurisdictions (HK SG), a period (2024-H1)"),
     ],
-    basis: BasisOption = Basis.licence,
-    scope: ScopeOption = Scope.exchange,
-    level: LevelOption = Level.base,
+    basis: BasisOption = "licence",
+    scope: ScopeOption = "exchange",
+    level: LevelOption = "base",
     vintage: VintageOption = None,
     wide: WideOption = False,
     output: OutputFormat = Format.table,
@@ -138,12 +125,12 @@ def compare(
     from inflows.warehouse import pairs
 
     period, (first, second) = period_and_places(words, 2, "compare HK SG 2024-H1")
-    chosen = (basis.value, scope.value, level.value)
+    chosen = (basis, scope, level)
     asked = folder(data)
     frame = asked.compare(first, second, period, basis=basis, scope=scope, level=level, vintage=vintage)
     of_period = asked.totals(period, basis=basis, scope=scope, level=None, vintage=vintage)
     for place in dict.fromkeys((first, second)):
-        reason = pairs.nothing_because(of_period.filter(level=level.value), place, period, basis)
+        reason = pairs.nothing_because(of_period.filter(level=level), place, period, basis)
         if reason:
             print(f"note: {reason}", file=sys.stderr)
     if output is not Format.table:

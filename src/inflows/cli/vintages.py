@@ -9,14 +9,11 @@ from typing import Annotated, Final
 import typer
 
 from inflows.cli.options import (
-    Basis,
     BasisOption,
     Data,
     Format,
-    Level,
     LevelOption,
     OutputFormat,
-    Scope,
     ScopeOption,
     folder,
     settings,
@@ -79,9 +76,9 @@ def diff(
         str | None, typer.Option("--period", help="A half-year: 2024-H1; or a year: 2024")
     ] = None,
     jurisdiction: JurisdictionOption = None,
-    basis: BasisOption = Basis.licence,
-    scope: ScopeOption = Scope.exchange,
-    level: LevelOption = Level.base,
+    basis: BasisOption = "licence",
+    scope: ScopeOption = "exchange",
+    level: LevelOption = "base",
     output: OutputFormat = Format.table,
     data: Data = None,
 ) -> None:

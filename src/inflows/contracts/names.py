@@ -32,6 +32,21 @@ LEVELS: Final = {"strict": 50, "base": 20, "all": 0}
 SCOPES: Final = ("exchange", "jurisdiction", "market")
 BASES: Final = ("licence", "headquarters", "traffic")
 FLOW_TYPES: Final = ("internal", "mint", "burn", "wrap", "inter_exchange", "inflow", "outflow", "fee")
+RECEIVED: Final = ("inflow", "inter_exchange")
+"""The flow types that an exchange receives."""
+
+SENT: Final = ("outflow", "inter_exchange")
+"""The flow types that an exchange sends."""
+
+COUNTED: Final = tuple(dict.fromkeys(RECEIVED + SENT))
+"""The flow types that totals are made of."""
+
+BETWEEN: Final = tuple(name for name in RECEIVED if name in SENT)
+"""The flow types that have an exchange on both sides: scopes differ in what they count of these."""
+
+GRAINS: Final = ("half", "quarter", "month", "year", "day")
+"""The lengths of periods; half-years are what is published."""
+
 SIZE_BANDS: Final = {"under_10k": 0, "10k_to_1m": 10_000, "1m_to_10m": 1_000_000, "from_10m": 10_000_000}
 """Sizes of single transfers by the US dollars from which each begins, smallest first."""
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inflows.chains import evm_labels_hold
-from inflows.contracts.names import CUSTODY_ROLES, LEVELS
+from inflows.contracts.names import CUSTODY_ROLES, FLOW_TYPES, LEVELS
 from inflows.simulate.assets import ASSETS
 from inflows.simulate.behaviours import Scene
 from inflows.simulate.market import CHAINS, Market
@@ -23,7 +23,7 @@ from inflows.simulate.price_walk import Bools, Ints, epoch, worth
 from inflows.simulate.rows import WITHDRAWAL, Rows
 from inflows.simulate.wallets import ZERO, Wallets
 
-TYPES: Final = ("internal", "mint", "burn", "wrap", "inter_exchange", "inflow", "outflow")
+TYPES: Final = tuple(name for name in FLOW_TYPES if name != "fee")
 _LOW: Final = (1 << 32) - 1
 _NOTHING, _OTHER, _CUSTODY, _ISSUER = range(4)
 

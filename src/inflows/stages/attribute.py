@@ -11,13 +11,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from inflows.contracts.names import BASES, SCOPES, UNATTRIBUTED
+from inflows.contracts.names import BASES, BETWEEN, RECEIVED, SCOPES, SENT, UNATTRIBUTED
 from inflows.contracts.schema import WEIGHT
 
 EXACT = pl.Decimal(38, 24)
 """Dollars times a weight times one less a weight: 6 + 9 + 9 decimals; above 10^14 dollars an error."""
 
-_MIRROR = {"inflow": ("to_exchange", "from_exchange"), "outflow": ("from_exchange", "to_exchange")}
+_MIRROR = {
+    "inflow": (RECEIVED, "to_exchange", "from_exchange"),
+    "outflow": (SENT, "from_exchange", "to_exchange"),
+}
+"""Of each side: the flow types that it is made of, whose it is, and who is at the other end."""
 
 
 def daily_weights(owners: pl.LazyFrame, jurisdictions: pl.LazyFrame) -> pl.LazyFrame:
@@ -62,8 +66,8 @@ def attribute_side(
     transfers, priced_transfers; a transfer counts 1 in each jurisdiction with a share above 0. by: further
     columns of sums to keep; `exchange` is the one that received, or sent.
     """
-    mine, other = _MIRROR[side]
-    moved = sums.filter(pl.col("flow_type").is_in((side, "inter_exchange")))
+    flow_types, mine, other = _MIRROR[side]
+    moved = sums.filter(pl.col("flow_type").is_in(flow_types))
     placed = moved.join(
         weights.rename({"exchange": mine, "weight": "_mine"}), on=[mine, "date"], how="inner"
     ).join(
@@ -89,7 +93,7 @@ def attribute_received(sums: pl.LazyFrame, weights: pl.LazyFrame) -> pl.LazyFram
 
 def _scoped(placed: pl.LazyFrame, scope: str, kept: list[pl.Expr]) -> pl.LazyFrame:
     """One scope: inter-exchange value counts whole, as far as it left the jurisdiction, or not at all."""
-    between = pl.col("flow_type") == "inter_exchange"
+    between = pl.col("flow_type").is_in(BETWEEN)
     elsewhere = {
         "exchange": pl.lit(1).cast(EXACT),
         "jurisdiction": (1 - pl.col("_other").fill_null(0)).cast(EXACT),

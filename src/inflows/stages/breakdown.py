@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from inflows.contracts.names import RECEIVED
 from inflows.contracts.schema import USD
 from inflows.stages.attribute import attribute_received, attribute_side, daily_weights
 from inflows.stages.total import exact_sums, owners
@@ -28,7 +29,6 @@ PARTS: Final[Mapping[str, pl.Expr]] = {
 }
 """Each way of taking a total apart, and the key of a cell in it."""
 
-RECEIVED: Final = ("inflow", "inter_exchange")
 LARGEST: Final = 20
 """How many transactions are shown."""
 

@@ -12,12 +12,11 @@ from typing import Final
 import polars as pl
 
 from inflows.contracts.flows import ContestedDaily
-from inflows.contracts.names import LEVELS
+from inflows.contracts.names import COUNTED, LEVELS
 from inflows.contracts.schema import conform
 from inflows.stages.aggregate import believed
 from inflows.stages.wallets import OWNER_UNKNOWN
 
-_COUNTED: Final = ("inflow", "outflow", "inter_exchange")
 _KEY: Final = ("date", "chain", "address", "level")
 
 
@@ -61,7 +60,7 @@ def _of(rows: pl.LazyFrame, level: str, side: str) -> pl.LazyFrame:
     owner = pl.col(f"{side}_exchange_{level}").cast(pl.String)
     flow = "inflow" if side == "to" else "outflow"
     return rows.filter(
-        pl.col(f"flow_type_{level}").is_in(_COUNTED), owner.str.starts_with(OWNER_UNKNOWN)
+        pl.col(f"flow_type_{level}").is_in(COUNTED), owner.str.starts_with(OWNER_UNKNOWN)
     ).select(
         "chain",
         pl.col("usd").alias(f"{flow}_usd"),

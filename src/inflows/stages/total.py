@@ -7,14 +7,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from inflows.contracts.flows import Totals
-from inflows.contracts.names import UNATTRIBUTED
+from inflows.contracts.names import COUNTED, UNATTRIBUTED
 from inflows.contracts.schema import USD, conform
 from inflows.periods import HALF, first_day, period_of, previous, year_before
 from inflows.stages.attribute import attribute_side, daily_weights
 
 KEY = ("period", "jurisdiction", "basis", "scope", "level")
-COUNTED = ("inflow", "outflow", "inter_exchange")
-"""The flow types that totals are made of."""
 
 
 def period_totals(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from inflows.contracts.flows import Findings
-from inflows.contracts.names import BASES
+from inflows.contracts.names import BASES, COUNTED
 from inflows.contracts.schema import USD, conform
 
 FINDING = "exchange_without_basis"
@@ -17,9 +17,7 @@ def without_basis(daily: pl.LazyFrame, jurisdictions: pl.LazyFrame) -> pl.LazyFr
     daily: contract DailyFacts; its flows into and out of the exchange at level all are counted, a transfer
     between two exchanges for each of them. detail: the exchange, and the bases that say nothing of it.
     """
-    counted = daily.filter(
-        pl.col("level") == "all", pl.col("flow_type").is_in(("inflow", "outflow", "inter_exchange"))
-    )
+    counted = daily.filter(pl.col("level") == "all", pl.col("flow_type").is_in(COUNTED))
     sides = [
         counted.select(pl.col(side).alias("exchange"), "transfers")
         for side in ("from_exchange", "to_exchange")

@@ -10,14 +10,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from inflows.contracts.names import UNATTRIBUTED
+from inflows.contracts.names import COUNTED, UNATTRIBUTED
 from inflows.contracts.schema import USD
 from inflows.errors import UsageError
 from inflows.jurisdictions import jurisdiction_code
 from inflows.layout import Layout
 from inflows.periods import bounds, period_named
 from inflows.stages.breakdown import PARTS, cells, dollars, largest, left_out, parts
-from inflows.stages.total import COUNTED
 from inflows.warehouse.published_facts import PublishedFacts, published_facts
 from inflows.warehouse.totals import HELD, require_selection
 

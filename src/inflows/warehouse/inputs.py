@@ -11,6 +11,7 @@ import polars as pl
 from inflows.contracts import columns as c
 from inflows.contracts.flows import Contested, ContestedDaily, Findings, Totals, Wallets
 from inflows.contracts.licences import Licences, References
+from inflows.contracts.names import BASES, FLOW_TYPES, LEVELS, RECEIVED, SCOPES, SENT
 from inflows.contracts.registry import Assets, Jurisdictions
 from inflows.contracts.schema import conform, dtypes
 from inflows.stages.licence_weights import with_days, with_standing
@@ -68,6 +69,7 @@ def prepare_frames(inputs: WarehouseInputs, vintage: Vintage) -> dict[str, pl.Da
         "dim_asset": inputs.assets.lazy().pipe(conform, Assets).collect(),
         "dim_contested": conform(inputs.contested.lazy(), Contested).with_columns(*_open_ends()).collect(),
         "dim_jurisdiction": inputs.jurisdictions.lazy().pipe(conform, Jurisdictions).collect(),
+        "dim_name": closed_names(),
         "dim_wallet": _wallets(inputs.wallets),
         "meta_finding": inputs.findings.lazy().pipe(conform, Findings).collect(),
         "meta_vintage": _vintage_row(vintage),
@@ -83,6 +85,21 @@ def prepare_facts(licences: pl.DataFrame, references: pl.DataFrame) -> dict[str,
             "dim_licence": licences.lazy().pipe(conform, Licences).pipe(with_standing).collect(),
             "dim_reference": references.lazy().pipe(conform, References).pipe(with_days).collect(),
         }
+    )
+
+
+def closed_names() -> pl.DataFrame:
+    """The rows of dim_name: the closed sets of contracts.names, so that views and checks list none."""
+    sets = {"basis": BASES, "flow_type": FLOW_TYPES, "level": tuple(LEVELS), "scope": SCOPES}
+    rows = pl.DataFrame(
+        [(what, name) for what, names in sets.items() for name in names],
+        schema={"set_name": pl.String, "name": pl.String},
+        orient="row",
+    )
+    of_flows = pl.when(pl.col("set_name") == "flow_type")
+    return rows.with_columns(
+        is_received=of_flows.then(pl.col("name").is_in(RECEIVED)),
+        is_sent=of_flows.then(pl.col("name").is_in(SENT)),
     )
 
 

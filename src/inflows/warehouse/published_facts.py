@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 from duckdb import ColumnExpression, ConstantExpression, Expression
 
+from inflows.contracts.names import RECEIVED
 from inflows.layout import Layout
 from inflows.periods import bounds
 from inflows.stages.breakdown import dollars
@@ -90,7 +91,7 @@ class PublishedFacts:
 
         Columns as left_out of the stage wants them; flow_type is the reason.
         """
-        received = (ConstantExpression("inflow"), ConstantExpression("inter_exchange"))
+        received = tuple(map(ConstantExpression, RECEIVED))
         here = ColumnExpression(flow_type)
         chosen = (
             _within(ColumnExpression("block_time"), period)
