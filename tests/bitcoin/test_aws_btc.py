@@ -12,7 +12,7 @@ from inflows.layout import Layout
 from inflows.raw import ingest, list_partitions, list_quarantine
 from inflows.raw.ingest_report import IngestReport
 from inflows.sources.aws import bitcoin
-from inflows.sources.formats import Order
+from inflows.sources.formats import ReadRequest
 
 TIME = dt.datetime(2024, 3, 1, 12)  # noqa: DTZ001  # the table's timestamps have no zone
 ENTRY = pl.Struct({"index": pl.Int64, "address": pl.String, "type": pl.String, "value": pl.Float64})
@@ -56,8 +56,8 @@ def write(path: Path, *rows: dict[str, Any], schema: dict[str, Any] = SCHEMA) ->
 
 
 def read(layout: Layout, *paths: Path) -> IngestReport:
-    order = Order(tuple(str(path) for path in paths), None, None, layout.staging / "x")
-    return ingest(layout, bitcoin.deliver(order))
+    request = ReadRequest(tuple(str(path) for path in paths), None, None, layout.staging / "x")
+    return ingest(layout, bitcoin.deliver(request))
 
 
 def stored(layout: Layout) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from inflows.sources.aws.ethereum import evm_chain, normalise_table
 from inflows.sources.batching import in_batches
 from inflows.sources.blocks_read import merged, within
 from inflows.sources.etl import ethereum as etl
-from inflows.sources.formats import InputFormat, Order
+from inflows.sources.formats import InputFormat, ReadRequest
 from inflows.sources.own_format import normalise
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import LINE, Table, open_table
@@ -41,9 +41,9 @@ class _Export:
     tables: dict[str, list[Table]] = field(default_factory=lambda: {name: [] for name in cryo_columns.NEEDED})
 
 
-def deliver(order: Order) -> Iterator[Delivery]:
+def deliver(request: ReadRequest) -> Iterator[Delivery]:
     """Transfers first, then the blocks with what was delivered of them."""
-    export = _found(order)
+    export = _found(request)
     times = _times(export)
     succeeded = _successes(export)
     for table in export.tables["erc20_transfers"]:
@@ -77,12 +77,12 @@ FORMAT: Final = InputFormat(
 )
 
 
-def _found(order: Order) -> _Export:
+def _found(request: ReadRequest) -> _Export:
     """Find the export's files; those of other datasets are warned of."""
     export = _Export()
-    given = expand([order.blocks], SUFFIXES) if order.blocks else []
+    given = expand([request.blocks], SUFFIXES) if request.blocks else []
     unread = []
-    for path in [*expand(order.paths, SUFFIXES), *given]:
+    for path in [*expand(request.paths, SUFFIXES), *given]:
         table = open_table(path)
         dataset = cryo_columns.dataset_of(table.columns)
         if not dataset:
@@ -91,11 +91,11 @@ def _found(order: Order) -> _Export:
         if path in given and dataset != "blocks":
             raise UsageError(f"{path} holds no blocks.", "Give a file with block_number and timestamp.")
         if dataset.endswith("_transfers"):
-            _check_amounts(path, table, order)
+            _check_amounts(path, table, request)
         export.tables[dataset].append(table)
     moves = [table for dataset in _MOVES for table in export.tables[dataset]]
     if not moves:
-        names = ", ".join(unread[:3]) or ", ".join(str(path) for path in order.paths[:3])
+        names = ", ".join(unread[:3]) or ", ".join(str(path) for path in request.paths[:3])
         raise UsageError(
             f"{names}: no file has the columns of cryo's {', '.join(_MOVES[:-1])} or {_MOVES[-1]}.",
             "Give files of these datasets and of blocks, with their default columns. Nothing was stored.",
@@ -106,15 +106,15 @@ def _found(order: Order) -> _Export:
             "Export the dataset blocks too, and give it among the paths or with --blocks.",
         )
     for name in unread:
-        order.warnings.append(f"{name} is not read: its columns are of no dataset that is read here.")
+        request.warnings.append(f"{name} is not read: its columns are of no dataset that is read here.")
     if export.tables["native_transfers"]:
-        order.warnings.append(_MORE)
-    export.chain = _chain(order, moves)
-    order.counted(files=sum(len(tables) for tables in export.tables.values()))
+        request.warnings.append(_MORE)
+    export.chain = _chain(request, moves)
+    request.counted(files=sum(len(tables) for tables in export.tables.values()))
     return export
 
 
-def _check_amounts(path: Path, table: Table, order: Order) -> None:
+def _check_amounts(path: Path, table: Table, request: ReadRequest) -> None:
     form = cryo_columns.amount_form(table.columns)
     if not form:
         raise UsageError(
@@ -122,16 +122,16 @@ def _check_amounts(path: Path, table: Table, order: Order) -> None:
             "Export it with --u256-types binary. Nothing was stored.",
         )
     if form in cryo_columns.WRAPPED_FORMS:
-        order.warnings.append(
+        request.warnings.append(
             f"{name_of(path)} holds amounts as {form} alone, modulo 2^{cryo_columns.WRAPPED_FORMS[form]}: "
             "larger ones are wrong, and nothing tells which. Export it with --u256-types binary."
         )
 
 
-def _chain(order: Order, moves: list[Table]) -> str:
+def _chain(request: ReadRequest, moves: list[Table]) -> str:
     """The chain that all files are of: as they say, and as the user says."""
     names = {number: name for name, number in CHAIN_IDS.items()}
-    said = None if order.chain is None else evm_chain(order.chain)
+    said = None if request.chain is None else evm_chain(request.chain)
     for table in moves:
         if "chain_id" not in table.columns:
             if said is None:

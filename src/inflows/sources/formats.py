@@ -12,7 +12,7 @@ from inflows.raw.delivery import Delivery
 
 
 @dataclass
-class Order:
+class ReadRequest:
     """What the user asked to be read, and what the reader has to say about it besides rows."""
 
     paths: tuple[str, ...]
@@ -34,7 +34,7 @@ class InputFormat:
 
     name: str
     summary: str
-    deliver: Callable[[Order], Iterable[Delivery]]
+    deliver: Callable[[ReadRequest], Iterable[Delivery]]
     suffixes: tuple[str, ...] = (".csv", ".csv.gz", ".parquet", ".pq")
     """What the names of files end with that are read of folders, globs and buckets."""
     forms: tuple[str, ...] = ("CSV", "Parquet")

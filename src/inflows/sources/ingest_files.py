@@ -33,7 +33,7 @@ from inflows.sources.aws import (
 )
 from inflows.sources.etl import bitcoin as etl_bitcoin
 from inflows.sources.etl import ethereum_files
-from inflows.sources.formats import InputFormat, Order
+from inflows.sources.formats import InputFormat, ReadRequest
 from inflows.sources.labelled import digest_of, only_labelled
 from inflows.sources.listed import chain_warnings
 from inflows.sources.own_format import read as own_format
@@ -103,13 +103,15 @@ def ingest_files(
     scratch = layout.staging / f"{_PREFIX}{uuid4().hex[:12]}"
     if labelled is not None and not labelled:
         raise UsageError("No address is labelled.", "Import labels first, or leave --only-labelled out.")
-    order = Order(tuple(str(path) for path in paths), chain, None if blocks is None else str(blocks), scratch)
+    request = ReadRequest(
+        tuple(str(path) for path in paths), chain, None if blocks is None else str(blocks), scratch
+    )
     if covers is not None and covers[1] <= covers[0]:
         raise UsageError(
             f"No day is from {covers[0]} on and before {covers[1]}.",
             "--covers A/B means the days from A up to but not including B: give a later B.",
         )
-    job = _Job(layout, source, order, replace, (from_date, to_date), labelled, covers)
+    job = _Job(layout, source, request, replace, (from_date, to_date), labelled, covers)
     try:
         if progress is not None:
             return job.run(progress)
@@ -122,19 +124,19 @@ def ingest_files(
 
 
 class _Job:
-    """One order on its way into the raw store."""
+    """One request on its way into the raw store."""
 
     def __init__(
         self,
         layout: Layout,
         source: InputFormat,
-        order: Order,
+        request: ReadRequest,
         replace: bool,
         days: tuple[dt.date | None, dt.date | None],
         labelled: Sequence[str] | None,
         covers: tuple[dt.date, dt.date] | None,
     ) -> None:
-        self.layout, self.source, self.order, self.replace = layout, source, order, replace
+        self.layout, self.source, self.request, self.replace = layout, source, request, replace
         self.days, self.labelled, self.covers = days, labelled, covers
         self.claiming = Claiming(
             source.name,
@@ -148,52 +150,54 @@ class _Job:
     def run(self, progress: Progress) -> IngestReport:
         report = self._by_day(progress) if self.source.by_day else self._at_once(progress)
         self._claim_covered(report)
-        self.order.warnings += chain_warnings(self.layout, report.chains)
-        for warning in self.order.warnings:
+        self.request.warnings += chain_warnings(self.layout, report.chains)
+        for warning in self.request.warnings:
             _log.warning(warning)  # on stderr, whether or not the caller looks at the report
         return dataclasses.replace(
-            report, files=self.order.files, warnings=(*self.order.warnings, *report.warnings)
+            report, files=self.request.files, warnings=(*self.request.warnings, *report.warnings)
         )
 
     def _at_once(self, progress: Progress) -> IngestReport:
         """All files together: they are looked up in each other, or few."""
-        order = self.order
-        remote = [path for path in order.paths if is_remote(path)]
-        if remote or is_remote(order.blocks or "") or self.days != (None, None):
-            items = self._found(order.paths)
-            order.paths = tuple(map(str, self._here(items)))
-            if order.blocks and is_remote(order.blocks):
-                [blocks] = self._here(dumps.find([order.blocks], self.source.suffixes, self.store))
-                order.blocks = str(blocks)
-            report = self._ingested(order, progress)
+        request = self.request
+        remote = [path for path in request.paths if is_remote(path)]
+        if remote or is_remote(request.blocks or "") or self.days != (None, None):
+            items = self._found(request.paths)
+            request.paths = tuple(map(str, self._here(items)))
+            if request.blocks and is_remote(request.blocks):
+                [blocks] = self._here(dumps.find([request.blocks], self.source.suffixes, self.store))
+                request.blocks = str(blocks)
+            report = self._ingested(request, progress)
             self._look_again(remote, items)
             return report
-        return self._ingested(order, progress)
+        return self._ingested(request, progress)
 
     def _by_day(self, progress: Progress) -> IngestReport:
         """Whole days together; what is stored stays stored when the run ends early."""
-        order = self.order
-        items = self._found(order.paths)
+        request = self.request
+        items = self._found(request.paths)
         ledger = batches.Ledger(
             self.layout,
-            [self.source.name, order.chain, order.paths, self.days, self.replace, self.labelled],
+            [self.source.name, request.chain, request.paths, self.days, self.replace, self.labelled],
         )
         empty = frozenset(item.date for item in items if item.date is not None and not item.size)
         self.claiming = dataclasses.replace(self.claiming, lacking=empty)
         left = [item for item in items if item not in ledger]
         if len(left) < len(items):
-            order.warnings.append(
+            request.warnings.append(
                 f"{len(items) - len(left):,} of {len(items):,} files were stored by a run that ended early, "
                 "and are not read again."
             )
         report = IngestReport()
         groups = list(
-            batches.together(batches.looked_at(left, self.source, self.store, order.warnings)) if left else ()
+            batches.together(batches.looked_at(left, self.source, self.store, request.warnings))
+            if left
+            else ()
         )
         for number, group in enumerate(groups):
             try:
-                here = batches.without_copies(self._here(group), [i.name for i in group], order.warnings)
-                part = Order(tuple(map(str, here)), order.chain, order.blocks, order.scratch)
+                here = batches.without_copies(self._here(group), [i.name for i in group], request.warnings)
+                part = ReadRequest(tuple(map(str, here)), request.chain, request.blocks, request.scratch)
                 report = report.and_then(self._ingested(part, progress))
             except UsageError as error:
                 if number == 0:
@@ -202,30 +206,30 @@ class _Job:
                     error.problem,
                     "The days before it are stored, nothing of its own. Start this again later.",
                 ) from error
-            order.counted(part.files)
-            order.warnings += [dumps.shown(warning, order.scratch) for warning in part.warnings]
-            shutil.rmtree(order.scratch, ignore_errors=True)
+            request.counted(part.files)
+            request.warnings += [dumps.shown(warning, request.scratch) for warning in part.warnings]
+            shutil.rmtree(request.scratch, ignore_errors=True)
             if number + 1 < len(groups):
                 ledger.add(group)
         ledger.close()
-        self._look_again([path for path in order.paths if is_remote(path)], items)
+        self._look_again([path for path in request.paths if is_remote(path)], items)
         return report
 
-    def _ingested(self, order: Order, progress: Progress) -> IngestReport:
+    def _ingested(self, request: ReadRequest, progress: Progress) -> IngestReport:
         try:
-            deliveries = self.source.deliver(order)
+            deliveries = self.source.deliver(request)
             if self.labelled is not None:
                 deliveries = only_labelled(deliveries, self.labelled)
             return ingest(
                 self.layout, deliveries, replace=self.replace, claiming=self.claiming, progress=progress
             )
         except UsageError as error:
-            raise self._as_it_is(error, order) or error from None
+            raise self._as_it_is(error, request) or error from None
 
-    def _as_it_is(self, error: UsageError, order: Order) -> UsageError | None:
+    def _as_it_is(self, error: UsageError, request: ReadRequest) -> UsageError | None:
         """The error that says what a file is, where one that the error names is of another format."""
         with suppress(UsageError):
-            for path in expand(order.paths, self.source.suffixes):
+            for path in expand(request.paths, self.source.suffixes):
                 if path.name in error.problem:
                     head = recognise.head_of(path)
                     other = recognise.other_format(str(path), head, self.source.name, self.source.forms)
@@ -237,9 +241,9 @@ class _Job:
         """Claim the days that the user says the files hold, once all of them are stored."""
         if self.covers is None or report.is_misread:
             return
-        chains = sorted({chain for chain, _ in report.understood}) or [self.order.chain or ""]
+        chains = sorted({chain for chain, _ in report.understood}) or [self.request.chain or ""]
         if chains == [""]:
-            self.order.warnings.append(
+            self.request.warnings.append(
                 "The files hold no row, so no chain is named, and --covers claims no day: give --chain."
             )
             return
@@ -250,7 +254,7 @@ class _Job:
         return dumps.of_days(dumps.find(paths, self.source.suffixes, self.store), *self.days)
 
     def _here(self, items: Sequence[dumps.Item]) -> list[Path]:
-        return dumps.fetch(items, self.order.scratch, self.source.columns, self.store)
+        return dumps.fetch(items, self.request.scratch, self.source.columns, self.store)
 
     def _look_again(self, remote: Sequence[str], items: Sequence[dumps.Item]) -> None:
         """Notice what appeared, changed or went in an object store while it was read."""
@@ -260,7 +264,7 @@ class _Job:
         after = dumps.of_days(dumps.find(remote, self.source.suffixes, self.store), *self.days)
         found = dumps.changes(before, after)
         if found:
-            self.order.warnings.append(
+            self.request.warnings.append(
                 f"The listing of {', '.join(remote)} changed while it was read ({found}): "
                 "start this again to read what it holds now."
             )

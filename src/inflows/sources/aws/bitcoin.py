@@ -21,7 +21,7 @@ from inflows.contracts.schema import UTC_TIME
 from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery, delivered_columns
 from inflows.sources.dumps import day_of
-from inflows.sources.formats import InputFormat, Order
+from inflows.sources.formats import InputFormat, ReadRequest
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import open_table
 from inflows.times import may_be_of_a_block
@@ -37,13 +37,13 @@ _NO_ADDRESS: Final = ("multisig", "nulldata", "nonstandard")
 _SIDES: Final = {"in": "inputs", "out": "outputs"}
 
 
-def deliver(order: Order) -> Iterator[Delivery]:
+def deliver(request: ReadRequest) -> Iterator[Delivery]:
     """One delivery a file; every file's columns are looked at before the first row is read."""
-    chain = order.chain or "bitcoin"
-    tables = [open_table(path) for path in expand(order.paths, (".parquet", ".pq"))]
+    chain = request.chain or "bitcoin"
+    tables = [open_table(path) for path in expand(request.paths, (".parquet", ".pq"))]
     for table in tables:
         check(str(table.path), table.columns)
-    order.counted(files=len(tables))
+    request.counted(files=len(tables))
     for table in tables:
         frame = table.frame.select(_COLUMNS).pipe(utxo_entries, chain)
         day = day_of(table.path.as_posix())

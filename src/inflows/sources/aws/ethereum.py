@@ -20,7 +20,7 @@ from inflows.raw.quarantine_reasons import SET_ASIDE
 from inflows.sources import fast_path
 from inflows.sources.batching import in_batches
 from inflows.sources.dumps import day_of
-from inflows.sources.formats import InputFormat, Order
+from inflows.sources.formats import InputFormat, ReadRequest
 from inflows.sources.own_format.normalise import GIVEN
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import LINE, Table, open_table
@@ -66,16 +66,16 @@ class AwsTable:
                     f"{name}: the column '{column}' is of type {columns[column]}, not {expected}.", hint
                 )
 
-    def deliver(self, order: Order) -> Iterator[Delivery]:
+    def deliver(self, request: ReadRequest) -> Iterator[Delivery]:
         """One delivery a file; every file's columns are looked at before the first row is read."""
-        chain = evm_chain(order.chain)
-        tables = [open_table(path) for path in expand(order.paths, SUFFIXES)]
+        chain = evm_chain(request.chain)
+        tables = [open_table(path) for path in expand(request.paths, SUFFIXES)]
         for table in tables:
             self.check(str(table.path), table.columns)
-        order.counted(files=len(tables))
+        request.counted(files=len(tables))
         as_own = self.as_own if self.prepare is None else self.prepare(tables)
         for table in tables:
-            yield self._delivery(table, as_own, chain, order.warnings)
+            yield self._delivery(table, as_own, chain, request.warnings)
 
     def format(self) -> InputFormat:
         """The table as an input format."""
@@ -108,7 +108,7 @@ class AwsTable:
 
 
 def evm_chain(chain: str | None) -> str:
-    """The chain of an order for tables of an EVM chain."""
+    """The chain of a request for tables of an EVM chain."""
     chain = chain or DEFAULT_CHAIN
     if FAMILY.get(chain, "evm") != "evm" or chain == "evm":
         raise UsageError(

@@ -22,7 +22,7 @@ from inflows.sources import recognise
 from inflows.sources.batching import in_batches
 from inflows.sources.etl.bitcoin_rows import COLUMNS, ENTRY, SIDES, json_table, texts
 from inflows.sources.etl.ethereum import etl_time
-from inflows.sources.formats import InputFormat, Order
+from inflows.sources.formats import InputFormat, ReadRequest
 from inflows.sources.own_format import normalise
 from inflows.sources.own_format.normalise import GIVEN
 from inflows.sources.paths import expand, name_of
@@ -38,9 +38,9 @@ _NOT_ENRICHED: Final = (
 )
 
 
-def deliver(order: Order) -> Iterator[Delivery]:
+def deliver(request: ReadRequest) -> Iterator[Delivery]:
     """One delivery a file of transactions; every file's head is looked at before the first row is read."""
-    paths = expand(order.paths, SUFFIXES)
+    paths = expand(request.paths, SUFFIXES)
     heads = {path: recognise.head_of(path) for path in paths}
     chosen = [path for path in paths if _is_ours(heads[path])]
     if not chosen:
@@ -54,13 +54,13 @@ def deliver(order: Order) -> Iterator[Delivery]:
         )
     for path in paths:
         if path not in chosen:
-            order.warnings.append(
+            request.warnings.append(
                 f"{path.name} is not read: it holds no transactions with their inputs and outputs."
             )
     tables = [_opened(path, heads[path]) for path in chosen]
-    order.counted(files=len(tables))
+    request.counted(files=len(tables))
     for table in tables:
-        yield _delivery(table, order.chain or "bitcoin", order.warnings)
+        yield _delivery(table, request.chain or "bitcoin", request.warnings)
 
 
 FORMAT: Final = InputFormat(

@@ -16,14 +16,14 @@ from inflows.sources.etl import ethereum as etl
 from inflows.sources.etl.read_tables import FORMS, SUFFIXES, Export, decoded
 from inflows.sources.evm_logs import decode_transfer_logs
 from inflows.sources.evm_traces import failed_calls
-from inflows.sources.formats import InputFormat, Order
+from inflows.sources.formats import InputFormat, ReadRequest
 from inflows.sources.own_format import normalise
 from inflows.sources.table_files import LINE
 
 
-def deliver(order: Order) -> Iterator[Delivery]:
+def deliver(request: ReadRequest) -> Iterator[Delivery]:
     """Transfers of all tables first, then the blocks with what was delivered of them."""
-    export = decoded(order)
+    export = decoded(request)
     times = _times(export)
     nfts = _nft_keys(export)
     receipts = _receipts(export)

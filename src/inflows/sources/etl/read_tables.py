@@ -14,7 +14,7 @@ import pyarrow as pa
 from inflows.errors import UsageError
 from inflows.sources import recognise
 from inflows.sources.etl import ethereum as etl
-from inflows.sources.formats import Order
+from inflows.sources.formats import ReadRequest
 from inflows.sources.jsonlines import json_line_batches
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import LINE, open_table, unreadable
@@ -47,10 +47,10 @@ class Export:
         )
 
 
-def decoded(order: Order) -> Export:
+def decoded(request: ReadRequest) -> Export:
     """Find the export's files and rewrite their columns as text; what is no table of it is warned of."""
-    paths = expand(order.paths, SUFFIXES)
-    given = expand([order.blocks], SUFFIXES) if order.blocks else []
+    paths = expand(request.paths, SUFFIXES)
+    given = expand([request.blocks], SUFFIXES) if request.blocks else []
     heads = {path: recognise.head_of(path) for path in [*paths, *given]}
     tables = {path: _table_of(path, heads[path]) for path in paths}
     known = [path for path, table in tables.items() if table]
@@ -58,7 +58,7 @@ def decoded(order: Order) -> Export:
         raise _nothing_to_read(paths, heads)
     for path, table in tables.items():
         if not table:
-            order.warnings.append(f"{path.name} is not read: its columns are of no table of ethereum-etl.")
+            request.warnings.append(f"{path.name} is not read: its columns are of no table of ethereum-etl.")
     tables.update(dict.fromkeys(given, "blocks"))
     if "blocks" not in tables.values():
         for path in sorted(
@@ -66,14 +66,14 @@ def decoded(order: Order) -> Export:
         ):
             if path.name.endswith(SUFFIXES):
                 tables[path], heads[path] = "blocks", recognise.head_of(path)
-    export = Export(order.chain or DEFAULT_CHAIN)
-    order.scratch.mkdir(parents=True, exist_ok=True)
+    export = Export(request.chain or DEFAULT_CHAIN)
+    request.scratch.mkdir(parents=True, exist_ok=True)
     for number, (path, table) in enumerate(sorted(tables.items())):
         if table:
-            target = order.scratch / f"{number:06}.parquet"
+            target = request.scratch / f"{number:06}.parquet"
             _decode(path, heads[path], table, target)
             export.tables[table].append((name_of(path), target))
-            order.counted(files=1)
+            request.counted(files=1)
     return export
 
 

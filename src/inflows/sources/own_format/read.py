@@ -13,7 +13,7 @@ from inflows.errors import UsageError
 from inflows.raw.delivery import Delivery
 from inflows.sources import fast_path
 from inflows.sources.batching import in_batches
-from inflows.sources.formats import InputFormat, Order
+from inflows.sources.formats import InputFormat, ReadRequest
 from inflows.sources.own_format import normalise
 from inflows.sources.paths import expand, name_of
 from inflows.sources.table_files import Table, open_table
@@ -22,13 +22,13 @@ from inflows.times import not_understood
 _SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".pq")
 
 
-def deliver(order: Order) -> Iterator[Delivery]:
+def deliver(request: ReadRequest) -> Iterator[Delivery]:
     """One delivery a file; every file's columns are looked at before the first row is read."""
-    tables = [open_table(path) for path in expand(order.paths, _SUFFIXES)]
+    tables = [open_table(path) for path in expand(request.paths, _SUFFIXES)]
     datasets = [_dataset(table) for table in tables]
-    order.counted(files=len(tables))
+    request.counted(files=len(tables))
     for table, dataset in zip(tables, datasets, strict=True):
-        yield _delivery(table, dataset, order.warnings)
+        yield _delivery(table, dataset, request.warnings)
 
 
 FORMAT: Final = InputFormat(
