@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -49,6 +49,14 @@ class Settings(BaseSettings):
     """How many published databases are kept; every vintage keeps its totals and manifest."""
     sources: list[FileSource] = []
     """What `inflows run` ingests."""
+    binance_url: str = ""
+    """The address of a price service in place of its public one, as the three below."""
+    coingecko_url: str = ""
+    coinmetrics_url: str = ""
+    defillama_url: str = ""
+    coingecko_api_key: Annotated[SecretStr, Field(validation_alias="COINGECKO_API_KEY")] = SecretStr("")
+    """Keys have the names that their services give them, and no prefix."""
+    trongrid_api_key: Annotated[SecretStr, Field(validation_alias="TRONGRID_API_KEY")] = SecretStr("")
 
     @field_validator("chains")
     @classmethod
@@ -72,6 +80,15 @@ class Settings(BaseSettings):
     def layout(self) -> Layout:
         """The paths below the data folder."""
         return Layout(self.data)
+
+    def url_of(self, service: str) -> str:
+        """The address that is set for a price service; empty: its public one."""
+        return str(getattr(self, f"{service}_url", ""))
+
+    def key_of(self, service: str) -> str | None:
+        """The key that is set for a service; None: it has none, or takes none."""
+        key = getattr(self, f"{service}_api_key", None)
+        return key.get_secret_value() or None if isinstance(key, SecretStr) else None
 
     @property
     def staleness(self) -> dt.timedelta:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -90,7 +89,8 @@ def ingest_evm(
     from inflows.sources.evm import ingest_evm as read
     from inflows.sources.listed import chain_warnings
 
-    layout = load_settings(data).layout
+    settings = load_settings(data)
+    layout = settings.layout
     known = from_block is not None and to_block is not None
     blocks = to_block - from_block + 1 if known and from_block is not None and to_block is not None else None
     with (
@@ -109,7 +109,7 @@ def ingest_evm(
             traces=traces,
             only_labelled=_labelled(layout, chain) if only_labelled else None,
             trongrid=trongrid,
-            trongrid_key=os.environ.get("TRONGRID_API_KEY"),
+            trongrid_key=settings.key_of("trongrid"),
             replace=replace,
             wait=wait,
             chain_id=chain_id,

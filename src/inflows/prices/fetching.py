@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from inflows.prices.fetched import Fetched, Span
 from inflows.prices.klines import INTERVALS
 from inflows.prices.price_report import PricesReport
 from inflows.prices.quote_store import store_quotes
+from inflows.settings import load_settings
 
 SOURCES: Final = ("binance", "coingecko", "coinmetrics", "defillama")
 """Services that can be fetched from."""
@@ -32,11 +32,6 @@ _INTERVALS: Final = {
     "coinmetrics": ("1d",),
     "defillama": ("1h", "1d"),
 }
-
-
-def base_url_of(source: str) -> str:
-    """The address of a service: the environment's INFLOWS_<SOURCE>_URL, else its public one."""
-    return os.environ.get(f"INFLOWS_{source.upper()}_URL") or licences()[source].data_url
 
 
 def fetch_prices(
@@ -68,9 +63,10 @@ def fetch_prices(
     catalogue = price_ids(ids)
     names = ids_asked(catalogue, source, assets)
     span = _span(start, end, now)
-    url = base_url or base_url_of(source)
-    key = os.environ.get("COINGECKO_API_KEY") if source == "coingecko" else None
-    endpoint = parse_endpoint(url, what=f"INFLOWS_{source.upper()}_URL", headers=key_header(url, key))
+    settings = load_settings(layout.root)
+    url = base_url or settings.url_of(source) or licences()[source].data_url
+    headers = key_header(url, settings.key_of(source))
+    endpoint = parse_endpoint(url, what=f"INFLOWS_{source.upper()}_URL", headers=headers)
     if door is None:
         with Door() as opened:
             fetched = _fetch(opened, endpoint, source, names, span, interval, now)
