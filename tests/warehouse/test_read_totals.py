@@ -57,9 +57,8 @@ def test_the_totals_of_a_kept_vintage_read_the_same_as_the_database(published: L
         ({"scope": "world"}, "exchange, jurisdiction, market"),
         ({"level": "low"}, "strict, base, all"),
         ({"period": "2019-H1"}, "2024-H1, 2024-H2"),
-        ({"jurisdictions": ("HK", "XX")}, "HK, SG, ZZ"),
+        ({"jurisdictions": ("HK", "XX")}, "Write a code (HK)"),
         ({"period": "2024"}, "2024-H1"),
-        ({"jurisdictions": ("jp",)}, "HK, SG, ZZ"),
         ({"jurisdictions": ("Honk Kong",)}, "Did you mean Hong Kong (HK)?"),
     ],
 )
@@ -67,6 +66,11 @@ def test_an_unknown_name_is_answered_with_the_choices(published: Layout, wrong, 
     with pytest.raises(UsageError) as error:
         read_totals(published, **wrong)
     assert choices in error.value.hint
+
+
+def test_a_jurisdiction_without_flows_has_no_row(published: Layout):
+    assert read_totals(published, jurisdictions=("jp",)).is_empty()
+    assert set(read_totals(published, jurisdictions=("HK,jp",))["jurisdiction"]) == {"HK"}
 
 
 def test_an_unknown_vintage_is_answered_with_the_newest(published: Layout):

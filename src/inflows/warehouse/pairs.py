@@ -9,12 +9,10 @@ from typing import Any, Final
 import polars as pl
 
 from inflows.contracts.schema import USD
-from inflows.errors import UsageError
-from inflows.jurisdictions import is_jurisdiction, jurisdiction_code
 from inflows.layout import Layout
 from inflows.periods import HALF, grain_of, period_named
 from inflows.warehouse.slices import read_slices
-from inflows.warehouse.totals import HELD, choose, read_all_totals, read_totals
+from inflows.warehouse.totals import HELD, choose, known_jurisdictions, read_all_totals, read_totals
 
 
 def compare(
@@ -33,7 +31,7 @@ def compare(
     daily facts of a database.
     """
     period = period_named(period)
-    jurisdiction, other = (_known(place) for place in (jurisdiction, other))
+    (jurisdiction,), (other,) = (known_jurisdictions([place]) for place in (jurisdiction, other))
     of_period = totals_of_period(source, period, basis, scope, level)
     rows = {row["jurisdiction"]: row for row in of_period.iter_rows(named=True)}
     mine: dict[str, Any] = rows.get(jurisdiction, {})
@@ -107,13 +105,3 @@ def nothing_because(totals: pl.DataFrame, place: str, period: str, basis: str) -
             "bring prices with `inflows prices fetch` or `prices import`."
         )
     return f"{place} received nothing in {period}: its exchanges by basis {basis} only sent."
-
-
-def _known(place: str) -> str:
-    code = jurisdiction_code(place)
-    if not is_jurisdiction(code):
-        raise UsageError(
-            f"There are no totals for jurisdiction '{place}': it is no code of ISO 3166-1.",
-            "Write a code (HK) or an English name (Hong Kong); ZZ is what no registry row attributes.",
-        )
-    return code

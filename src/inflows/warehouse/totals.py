@@ -12,7 +12,7 @@ from inflows.contracts.flows import Totals
 from inflows.contracts.names import BASES, LEVELS, SCOPES
 from inflows.contracts.schema import conform
 from inflows.errors import UsageError, WorkError
-from inflows.jurisdictions import jurisdiction_codes
+from inflows.jurisdictions import is_jurisdiction, jurisdiction_codes
 from inflows.layout import Layout
 from inflows.periods import period_named
 from inflows.warehouse.query import reading
@@ -65,18 +65,31 @@ def require_selection(basis: str, scope: str, level: str | None) -> None:
 
 
 def choose(totals: pl.DataFrame, period: str | None, jurisdictions: Sequence[str]) -> pl.DataFrame:
-    """The totals of a period and of some jurisdictions; a name that no total has is a UsageError."""
+    """The totals of a period and of some jurisdictions; one without flows has no row.
+
+    A period that no total has is a UsageError, and so is a name that is no jurisdiction.
+    """
     chosen = pl.lit(True)
     if period is not None:
         period = period_named(period)
         _one_of(period, totals["period"].unique().sort(), "period")
         chosen &= pl.col("period") == period
-    codes = jurisdiction_codes(jurisdictions)
-    for code in codes:
-        _one_of(code, totals["jurisdiction"].unique().sort(), "jurisdiction")
+    codes = known_jurisdictions(jurisdictions)
     if codes:
         chosen &= pl.col("jurisdiction").is_in(codes)
     return totals.filter(chosen)
+
+
+def known_jurisdictions(places: Sequence[str]) -> tuple[str, ...]:
+    """The codes of jurisdictions (codes or English names); UsageError where one is in no use."""
+    codes = jurisdiction_codes(places)
+    for code in codes:
+        if not is_jurisdiction(code):
+            raise UsageError(
+                f"There are no totals for jurisdiction '{code}': it is no code of ISO 3166-1.",
+                "Write a code (HK) or an English name (Hong Kong); ZZ is what no registry row attributes.",
+            )
+    return codes
 
 
 def read_all_totals(source: Layout | Path | str) -> pl.DataFrame:
