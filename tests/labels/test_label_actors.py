@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 from label_lists import FAR, LATER, NOW, write_files
 
 from inflows.errors import UsageError
 from inflows.files import writing
-from inflows.labels.actors import ActorsReport, import_actors, quarantined_actors
+from inflows.labels.actors import ActorsReport, import_actors
 from inflows.layout import Layout
 from inflows.registry import effective
 from inflows.registry.imports import import_jurisdictions
@@ -74,7 +75,8 @@ def test_an_exchange_with_one_jurisdiction_is_at_home_there(layout: Layout, tmp_
 def test_several_jurisdictions_are_kept_and_never_guessed_at(layout: Layout, tmp_path: Path) -> None:
     report = load(layout, write_files(tmp_path, {"actors/a.actorpack.yaml": PACK}))
     assert dict(report.quarantined) == {"several_jurisdictions": 3, "not_a_country": 1}
-    kept = quarantined_actors(layout).select("actor", "exchange", "jurisdictions", "reason", "entry").rows()
+    quarantine = pl.read_parquet(layout.registry / "quarantine" / "jurisdictions.parquet")
+    kept = quarantine.select("actor", "exchange", "jurisdictions", "reason", "entry").rows()
     assert ("binance", "binance", "KY MT", "several_jurisdictions", "8") in kept
     assert {(actor, exchange) for actor, exchange, *_ in kept} == {
         ("binance", "binance"),

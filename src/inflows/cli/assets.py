@@ -13,9 +13,6 @@ from inflows.cli.options import Data, KnownAt, instant, now, settings
 from inflows.errors import UsageError
 from inflows.registry import imports
 
-ImportPath = Annotated[
-    Path, typer.Argument(metavar="PATH", help="A CSV or Parquet file, a folder of them, or a glob")
-]
 OwnFormat = Annotated[str, typer.Option("--input-format", metavar="F", help="The format: inflows")]
 
 

@@ -102,14 +102,6 @@ def import_actors(
     return ActorsReport(len(read), len(read) - len(settled), quarantined, imported)
 
 
-def quarantined_actors(layout: Layout) -> pl.DataFrame:
-    """The actors in quarantine (the columns of Actor), of the last import."""
-    path = _path(layout)
-    if not path.exists():
-        return pl.DataFrame(schema=dict.fromkeys(Actor._fields, pl.String))
-    return pl.read_parquet(path, hive_partitioning=False)
-
-
 def _actors(path: Path, names: Names) -> Iterator[Actor]:
     """The actors of all packs; those that are no exchanges have an empty exchange."""
     layout = ("actors/*.yaml", "**/*actorpack.yaml")
