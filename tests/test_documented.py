@@ -27,7 +27,8 @@ CHOICES = {
     | {f"INFLOWS_{name.upper()}_URL" for name in SOURCES_OF_PRICES},
     "labels.md": {*FORMATS_OF_LABELS, *label_sources()},
     "jurisdictions.md": set(FORMATS_OF_LICENCES),
-    "commands.md": {*Settings.model_fields, *FileSource.model_fields},
+    "commands.md": {str(field.validation_alias or name) for name, field in Settings.model_fields.items()}
+    | set(FileSource.model_fields),
 }
 """By page of docs/: the names that it has to have, each in the form of code."""
 
