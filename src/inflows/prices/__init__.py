@@ -1,6 +1,6 @@
 """Prices from outside: saved files and answers of price services, and their fetchers, into the registry.
 
-What a service says (`klines`, `coinmetrics`, `coingecko`, `defillama`: one module a service) becomes quotes
+What a service says (`services` declares them; one module each) becomes quotes
 (`quotes`), each at the instant at which it held. Quotes are judged (`judge`), valued in dollars (`dollars`),
 laid on assets by `catalogue`, and stored in the price registry (`storing`). See docs/prices.md.
 """

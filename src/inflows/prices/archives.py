@@ -22,7 +22,7 @@ import polars as pl
 from inflows.errors import BadAnswer, UsageError, WorkError
 from inflows.http import Door, Endpoint, Reply, Request, read_ok
 from inflows.prices.fetched import Fetched, Span
-from inflows.prices.klines import INTERVALS, parse_klines
+from inflows.prices.klines import INTERVALS, parse_klines, symbol_and_interval
 from inflows.prices.quotes import quotes_frame
 
 _LARGEST_CSV: Final = 1 << 30
@@ -74,6 +74,13 @@ def unpack(body: bytes, name: str) -> bytes:
     raise UsageError(problem, "Fetch it again.")
 
 
+def read_klines(body: bytes, name: str) -> pl.DataFrame:
+    """The klines of a file that is named as Binance names it: a zip, CSV or JSON."""
+    symbol, interval = symbol_and_interval(name)
+    csv = unpack(body, name) if name.lower().endswith(".zip") else body
+    return parse_klines(csv, symbol, interval, name)
+
+
 def is_whole(body: bytes, checksum: bytes, name: str) -> bool:
     """Whether an archive has the SHA-256 that its .CHECKSUM says."""
     match = re.match(rb"\s*([0-9a-fA-F]{64})(?:\s|$)", checksum)
@@ -97,14 +104,14 @@ def archives_for(symbol: str, interval: str, span: Span) -> Iterator[Archive]:
 
 
 def fetch_binance(
-    door: Door, endpoint: Endpoint, symbols: list[str], span: Span, interval: str, now: dt.datetime
+    door: Door, endpoint: Endpoint, symbols: list[str], span: Span, interval: str | None, now: dt.datetime
 ) -> Fetched:
     """Klines of pairs from the archives; those that do not exist are missing, and the report lists them."""
     parts = [quotes_frame([])]
     unknown = []
     for symbol in symbols:
         found = False
-        for archive in archives_for(symbol, interval, span):
+        for archive in archives_for(symbol, interval or "1h", span):
             for part in _fetch(door, endpoint, archive, now):
                 parts.append(part)
                 found = True

@@ -9,6 +9,7 @@ an answer nor an export names its coin: the file's name does, up to the first '.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from typing import Any, Final
@@ -93,7 +94,7 @@ def _points(answer: Any) -> list[Any] | None:
 
 
 def fetch_coingecko(
-    door: Door, endpoint: Endpoint, coins: list[str], span: Span, interval: str | None
+    door: Door, endpoint: Endpoint, coins: list[str], span: Span, interval: str | None, now: dt.datetime
 ) -> Fetched:
     """Prices of coins in a span: hourly up to 90 days, daily above, unless an interval is given."""
     parts, unknown = [quotes_frame([])], []

@@ -89,7 +89,9 @@ def quotes_of(rows: Iterable[dict[str, Any]], origin: str) -> pl.DataFrame:
     )
 
 
-def fetch_coinmetrics(door: Door, endpoint: Endpoint, assets: list[str], span: Span) -> Fetched:
+def fetch_coinmetrics(
+    door: Door, endpoint: Endpoint, assets: list[str], span: Span, interval: str | None, now: dt.datetime
+) -> Fetched:
     """Daily PriceUSD of assets, all pages; assets of which there is none are unknown."""
     rows: list[dict[str, Any]] = []
     for asset in assets:

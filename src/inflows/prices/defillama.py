@@ -63,8 +63,11 @@ def _coins(answer: Any) -> dict[str, Any] | None:
     return coins if isinstance(coins, dict) else None
 
 
-def fetch_defillama(door: Door, endpoint: Endpoint, coins: list[str], span: Span, interval: str) -> Fetched:
+def fetch_defillama(
+    door: Door, endpoint: Endpoint, coins: list[str], span: Span, interval: str | None, now: dt.datetime
+) -> Fetched:
     """Prices of coins at every hour or day of a span, in as many requests as it takes."""
+    interval = interval or "1d"
     parts, unknown, step = [quotes_frame([])], [], _SECONDS[interval]
     points = int((span.end - span.start) / dt.timedelta(seconds=step)) + 1
     for coin in coins:

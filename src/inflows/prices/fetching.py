@@ -10,28 +10,18 @@ from typing import Final
 
 from inflows.errors import UsageError, WorkError
 from inflows.files import writing
-from inflows.http import Door, Endpoint, parse_endpoint
+from inflows.http import Door, parse_endpoint
 from inflows.layout import Layout
-from inflows.prices.archives import fetch_binance
 from inflows.prices.catalogue import ids_asked, licences, price_ids
-from inflows.prices.coingecko import fetch_coingecko, key_header
-from inflows.prices.coinmetrics import fetch_coinmetrics
-from inflows.prices.defillama import fetch_defillama
-from inflows.prices.fetched import Fetched, Span
-from inflows.prices.klines import INTERVALS
+from inflows.prices.coingecko import key_header
+from inflows.prices.fetched import Span
 from inflows.prices.price_report import PricesReport
 from inflows.prices.quote_store import store_quotes
+from inflows.prices.services import SERVICES
 from inflows.settings import load_settings
 
-SOURCES: Final = ("binance", "coingecko", "coinmetrics", "defillama")
+SOURCES: Final = tuple(SERVICES)
 """Services that can be fetched from."""
-
-_INTERVALS: Final = {
-    "binance": tuple(INTERVALS),
-    "coingecko": ("1h", "1d"),
-    "coinmetrics": ("1d",),
-    "defillama": ("1h", "1d"),
-}
 
 
 def fetch_prices(
@@ -56,9 +46,11 @@ def fetch_prices(
     """
     if source not in SOURCES:
         raise UsageError(f"--source {source} is unknown.", f"The sources are {', '.join(SOURCES)}.")
-    if interval is not None and interval not in _INTERVALS[source]:
+    service = SERVICES[source]
+    if interval is not None and interval not in service.intervals:
         raise UsageError(
-            f"{source} has no quotes at the interval {interval}.", f"It has {', '.join(_INTERVALS[source])}."
+            f"{source} has no quotes at the interval {interval}.",
+            f"It has {', '.join(service.intervals)}.",
         )
     catalogue = price_ids(ids)
     names = ids_asked(catalogue, source, assets)
@@ -69,9 +61,9 @@ def fetch_prices(
     endpoint = parse_endpoint(url, what=f"INFLOWS_{source.upper()}_URL", headers=headers)
     if door is None:
         with Door() as opened:
-            fetched = _fetch(opened, endpoint, source, names, span, interval, now)
+            fetched = service.fetch(opened, endpoint, names, span, interval, now)
     else:
-        fetched = _fetch(door, endpoint, source, names, span, interval, now)
+        fetched = service.fetch(door, endpoint, names, span, interval, now)
     if fetched.quotes.is_empty():
         raise WorkError(
             f"{licences()[source].service} has no quote of {', '.join(names[:5])} in these days.",
@@ -94,21 +86,3 @@ def _span(start: dt.date, end: dt.date, now: dt.datetime) -> Span:
     if first >= today:
         raise UsageError(f"--from {start} is not over yet.", "Ask for days that are over.")
     return Span(first, min(last, today))
-
-
-def _fetch(
-    door: Door,
-    endpoint: Endpoint,
-    source: str,
-    names: list[str],
-    span: Span,
-    interval: str | None,
-    now: dt.datetime,
-) -> Fetched:
-    if source == "binance":
-        return fetch_binance(door, endpoint, names, span, interval or "1h", now)
-    if source == "coingecko":
-        return fetch_coingecko(door, endpoint, names, span, interval)
-    if source == "coinmetrics":
-        return fetch_coinmetrics(door, endpoint, names, span)
-    return fetch_defillama(door, endpoint, names, span, interval or "1d")

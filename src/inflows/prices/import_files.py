@@ -14,14 +14,12 @@ import polars as pl
 
 from inflows.errors import UsageError
 from inflows.layout import Layout
-from inflows.prices.archives import is_whole, unpack
+from inflows.prices.archives import is_whole
 from inflows.prices.catalogue import ids_asked, of_source, price_ids
-from inflows.prices.coingecko import coin_of, parse_coingecko
-from inflows.prices.coinmetrics import parse_coinmetrics
-from inflows.prices.defillama import parse_defillama
-from inflows.prices.klines import parse_klines, symbol_and_interval
+from inflows.prices.coingecko import coin_of
 from inflows.prices.price_report import PricesReport
 from inflows.prices.quote_store import store_quotes
+from inflows.prices.services import SERVICES
 from inflows.sources import recognise
 
 
@@ -33,18 +31,7 @@ class Format(NamedTuple):
     suffixes: tuple[str, ...]
 
 
-def _read_klines(body: bytes, name: str) -> pl.DataFrame:
-    symbol, interval = symbol_and_interval(name)
-    csv = unpack(body, name) if name.lower().endswith(".zip") else body
-    return parse_klines(csv, symbol, interval, name)
-
-
-FORMATS: Final = {
-    "binance-klines": Format("binance", _read_klines, (".zip", ".csv", ".json")),
-    "coinmetrics": Format("coinmetrics", parse_coinmetrics, (".json", ".csv")),
-    "coingecko": Format("coingecko", parse_coingecko, (".json", ".csv")),
-    "defillama": Format("defillama", parse_defillama, (".json",)),
-}
+FORMATS: Final = {one.input_format: Format(one.name, one.read, one.suffixes) for one in SERVICES.values()}
 """Formats of others; the own format, `inflows`, is read by registry.imports."""
 
 
