@@ -54,10 +54,10 @@ def validate_address(chain: str, address: str) -> Verdict:
 
 def keeps_eip55(address: str) -> bool:
     """Whether the case of a 0x address is the checksum of EIP-55."""
-    import sha3
+    from Crypto.Hash import keccak
 
     digits = address[2:].lower()
-    nibbles = sha3.keccak_256(digits.encode()).hexdigest()
+    nibbles = keccak.new(digest_bits=256, data=digits.encode()).hexdigest()
     return address[2:] == "".join(
         digit.upper() if int(nibble, 16) >= 8 else digit
         for digit, nibble in zip(digits, nibbles, strict=False)
