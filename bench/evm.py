@@ -26,7 +26,7 @@ sys.path[0] = str(ROOT / "tests")  # this folder has an `evm` too
 from evm import contracts as c  # noqa: E402
 from evm.anvil import Anvil, anvil  # noqa: E402
 
-from inflows.http import Door, Limits, Request, parse_endpoint  # noqa: E402
+from inflows.http import HttpClient, Limits, Request, parse_endpoint  # noqa: E402
 from inflows.layout import Layout  # noqa: E402
 from inflows.sources.evm import Pace, ingest_evm  # noqa: E402
 
@@ -62,11 +62,11 @@ def fill(node: Anvil, transfers: int, blocks: int) -> None:
 def bare(url: str, requests: list[bytes]) -> tuple[float, int]:
     """Seconds and bytes of a client that sends the requests over the same number of connections."""
     endpoint = parse_endpoint(url)
-    with Door(limits=Limits(connections=CONNECTIONS)) as door, ThreadPoolExecutor(CONNECTIONS) as pool:
+    with HttpClient(limits=Limits(connections=CONNECTIONS)) as http, ThreadPoolExecutor(CONNECTIONS) as pool:
 
         def ask(body: bytes) -> int:
             request = Request(endpoint, "POST", headers={"Content-Type": "application/json"}, body=body)
-            return len(door.send(request).body)
+            return len(http.send(request).body)
 
         began = time.monotonic()
         size = sum(pool.map(ask, requests))
@@ -76,20 +76,20 @@ def bare(url: str, requests: list[bytes]) -> tuple[float, int]:
 def ours(url: str, blocks: int, folder: Path) -> tuple[float, int, list[bytes]]:
     """Seconds and rows of `ingest evm`, and the requests that it made."""
     made: list[bytes] = []
-    whole = Door.send
+    whole = HttpClient.send
 
-    def noted(self: Door, request: Request) -> object:
+    def noted(self: HttpClient, request: Request) -> object:
         made.append(request.body or b"")
         return whole(self, request)
 
-    Door.send = noted  # type: ignore[method-assign,assignment]
+    HttpClient.send = noted  # type: ignore[method-assign,assignment]
     try:
         began = time.monotonic()
         report = ingest_evm(Layout(folder), chain="ethereum", rpc_urls=[url], from_block=1,
                             to_block=blocks + 1, confirmations=1, pace=Pace(workers=CONNECTIONS))  # fmt: skip
         return time.monotonic() - began, report.rows_new, made
     finally:
-        Door.send = whole  # type: ignore[method-assign]
+        HttpClient.send = whole  # type: ignore[method-assign]
 
 
 def etl(program: str, url: str, blocks: int, folder: Path) -> float:

@@ -1,4 +1,4 @@
-"""The door for notebooks: one data folder, and what can be asked of it.
+"""For notebooks: one data folder, and what can be asked of it.
 
     import inflows
 

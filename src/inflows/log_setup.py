@@ -68,7 +68,7 @@ class _Json(logging.Formatter):
 
 
 def without_keys(text: str) -> str:
-    """A text in which every URL ends behind its host: what one door redacts is held back here once more."""
+    """A text in which every URL ends behind its host: what the client redacts is held back here again."""
     return _URL.sub(r"\1\2/…", text)
 
 

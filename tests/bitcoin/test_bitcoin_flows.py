@@ -18,7 +18,7 @@ from inflows.contracts.raw import UtxoEntries
 from inflows.contracts.schema import conform
 from inflows.discover import discover
 from inflows.errors import UsageError
-from inflows.http import Door
+from inflows.http import HttpClient
 from inflows.settings import Settings, load_settings
 from inflows.sources.bitcoin import ingest_bitcoin
 from inflows.sources.bitcoin.blocks import decode_block, with_block_columns
@@ -97,10 +97,10 @@ def test_a_nodes_blocks_become_totals(market: Settings) -> None:
         }
         for n, (ins, outs) in enumerate(transactions, 1)
     ]
-    with serving([block(0, *paid)]) as node, files.writing(market.layout), Door() as door:
+    with serving([block(0, *paid)]) as node, files.writing(market.layout), HttpClient() as http:
         node.height = 10
         ingest_bitcoin(
-            market.layout, chain="bitcoin", rpc_urls=[node.url], from_block=0, to_block=0, door=door
+            market.layout, chain="bitcoin", rpc_urls=[node.url], from_block=0, to_block=0, http=http
         )
     built = steps.build(market, as_of=None, now=NOW)
     assert not [note for note in built.notes if "UTXO" in note]
@@ -171,10 +171,10 @@ def test_what_a_discovery_finds_counts_at_level_all_from_the_next_build_on(marke
         "vin": [spending(tx_id(3), 0, 1.0, "1User")],
         "vout": [output(1.0, 0, deposit)],
     }
-    with serving([block(0, together, paid_in)]) as node, files.writing(market.layout), Door() as door:
+    with serving([block(0, together, paid_in)]) as node, files.writing(market.layout), HttpClient() as http:
         node.height = 10
         ingest_bitcoin(
-            market.layout, chain="bitcoin", rpc_urls=[node.url], from_block=0, to_block=0, door=door
+            market.layout, chain="bitcoin", rpc_urls=[node.url], from_block=0, to_block=0, http=http
         )
         later = NOW + dt.timedelta(hours=1)
         found = discover(market.layout, "bitcoin", later, later)

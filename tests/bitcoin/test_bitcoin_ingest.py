@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 from inflows.cli import ingest_bitcoin as command
 from inflows.errors import UsageError, WorkError
-from inflows.http import Door, Patience
+from inflows.http import HttpClient, Patience
 from inflows.layout import Layout
 from inflows.raw import list_partitions
 from inflows.sources.bitcoin import BitcoinReport, ingest, ingest_bitcoin
@@ -44,7 +44,7 @@ def run(layout: Layout, *nodes: FakeNode, first: int = 1, last: int, **options: 
         rpc_urls=[node.url for node in nodes],
         from_block=first,
         to_block=last,
-        door=Door(patience=HASTY),
+        http=HttpClient(patience=HASTY),
         **options,
     )
 

@@ -8,7 +8,7 @@ import pytest
 from bcoin import API_KEY, bcoin
 
 from inflows.errors import UsageError, WorkError
-from inflows.http import Door
+from inflows.http import HttpClient
 from inflows.layout import Layout
 from inflows.raw import list_partitions
 from inflows.sources.bitcoin import ingest_bitcoin
@@ -21,8 +21,8 @@ def node() -> Iterator[str]:
 
 
 def run(layout: Layout, url: str, first: int, last: int, network: str = "regtest") -> None:
-    with Door() as door:
-        ingest_bitcoin(layout, network=network, rpc_urls=[url], from_block=first, to_block=last, door=door)
+    with HttpClient() as http:
+        ingest_bitcoin(layout, network=network, rpc_urls=[url], from_block=first, to_block=last, http=http)
 
 
 def entries(layout: Layout) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from network.playing import json_play, playing
 
 from inflows.chains import CHAIN_IDS, EVM_ZERO, TRON_ZERO
 from inflows.errors import UsageError
-from inflows.http import AdaptiveSize, Door, parse_endpoint
+from inflows.http import AdaptiveSize, HttpClient, parse_endpoint
 from inflows.layout import Layout
 from inflows.sources.evm import ingest_evm
 from inflows.sources.evm.client import Client
@@ -127,8 +127,8 @@ def test_labelled_tron_addresses_are_asked_for_as_topics(tmp_path):
 
 
 def test_a_node_without_blooms_starts_with_no_types_tried():
-    with Door() as door:
-        node = Node(Client(door, parse_endpoint("http://127.0.0.1:1/jsonrpc")), AdaptiveSize(1, 1))
+    with HttpClient() as http:
+        node = Node(Client(http, parse_endpoint("http://127.0.0.1:1/jsonrpc")), AdaptiveSize(1, 1))
     assert node.contract_types is None
 
 

@@ -11,7 +11,7 @@ import pytest
 from network.playing import Play, in_turn, playing
 
 from inflows.errors import NetError, UsageError
-from inflows.http import Door, Patience, Request, parse_endpoint, read_json
+from inflows.http import HttpClient, Patience, Request, parse_endpoint, read_json
 
 CANARY = "CANARYcanary0123456789"
 FORMS = {
@@ -68,10 +68,10 @@ def test_a_key_is_in_no_message_log_or_traceback(form, fault, logged):
         endpoint = parse_endpoint(FORMS[form].format(host=host), headers={"X-Key": f"Bearer {CANARY}"})
         request = Request(endpoint)
         with (
-            Door(sleep=lambda _: None, say=said.append, patience=Patience(attempts=2)) as door,
+            HttpClient(sleep=lambda _: None, say=said.append, patience=Patience(attempts=2)) as http,
             pytest.raises(NetError) as caught,
         ):
-            door.call(request, read_json)
+            http.call(request, read_json)
     texts = [everything_about(caught.value), repr(request), repr(endpoint), str(endpoint), *said]
     texts += [record.getMessage() + str(record.exc_text) for record in logged.records]
     assert host in texts[0]  # it does say where
@@ -81,8 +81,8 @@ def test_a_key_is_in_no_message_log_or_traceback(form, fault, logged):
 
 
 def test_the_logs_are_there_and_have_no_path(logged):
-    with playing(lambda _: Play(b"1")) as stage, Door() as door:
-        door.call(Request(parse_endpoint(f"{stage.url}/v2/{CANARY}")), read_json)
+    with playing(lambda _: Play(b"1")) as stage, HttpClient() as http:
+        http.call(Request(parse_endpoint(f"{stage.url}/v2/{CANARY}")), read_json)
     texts = [record.getMessage() for record in logged.records if record.name.startswith("urllib3")]
     assert any("GET" in text for text in texts)
     assert not any(CANARY in text or "/v2" in text for text in texts)

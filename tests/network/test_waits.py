@@ -5,7 +5,7 @@ import logging
 import pytest
 from network.playing import Play, in_turn, json_play, playing
 
-from inflows.http import Door, Patience, Request, client, parse_endpoint, read_json
+from inflows.http import HttpClient, Patience, Request, client, parse_endpoint, read_json
 from inflows.http.waits import Waits
 
 
@@ -44,7 +44,7 @@ def test_short_waits_are_told_when_they_add_up() -> None:
 def test_the_log_has_the_wait_that_a_server_asks_for_and_no_key(caplog: pytest.LogCaptureFixture) -> None:
     with playing(in_turn(Play(b"", 429, {"Retry-After": "8"}), json_play(1))) as stage:
         request = Request(parse_endpoint(stage.url + "/CANARYcanary0123456789"))
-        with Door(sleep=lambda _: None) as opened:
+        with HttpClient(sleep=lambda _: None) as opened:
             opened.call(request, read_json)
     (record,) = (record for record in caplog.records if record.name == "inflows.http.client")
     assert record.levelno == logging.WARNING
@@ -60,7 +60,7 @@ def test_a_server_that_does_not_answer_is_told_of_while_it_is_waited_for(
     said: list[str] = []
     with (
         playing(lambda _: Play(b"1", hang_seconds=0.5)) as stage,
-        Door(say=said.append, patience=Patience(attempts=1)) as opened,
+        HttpClient(say=said.append, patience=Patience(attempts=1)) as opened,
     ):
         opened.call(Request(parse_endpoint(stage.url)), read_json)
     assert len(said) == 1

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from price_server import PriceServer
 
-from inflows.http import Door, Patience
+from inflows.http import HttpClient, Patience
 from inflows.layout import Layout
 
 
@@ -47,15 +47,15 @@ def server() -> Iterator[PriceServer]:
 
 @pytest.fixture
 def waits() -> list[float]:
-    """How long the door has waited, in seconds, without waiting."""
+    """How long the client has waited, in seconds, without waiting."""
     return []
 
 
 @pytest.fixture
-def door(waits: list[float]) -> Iterator[Door]:
-    """A door that remembers its waits instead of sitting them out."""
+def http(waits: list[float]) -> Iterator[HttpClient]:
+    """A client that remembers its waits instead of sitting them out."""
     patience = Patience(attempts=3, first_seconds=0.01, rate_limit_attempts=3)
-    with Door(patience=patience, sleep=waits.append, seed=1) as opened:
+    with HttpClient(patience=patience, sleep=waits.append, seed=1) as opened:
         yield opened
 
 

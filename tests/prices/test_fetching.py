@@ -17,7 +17,7 @@ from price_rows import times_and_prices, utc
 from price_server import PriceServer
 
 from inflows.errors import UsageError, WorkError
-from inflows.http import Door
+from inflows.http import HttpClient
 from inflows.layout import Layout
 from inflows.prices import PricesReport, fetch_prices
 
@@ -29,14 +29,14 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture
 def fetch(
-    layout: Layout, server: PriceServer, door: Door, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    layout: Layout, server: PriceServer, http: HttpClient, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., PricesReport]:
     """fetch_prices from the local server."""
     monkeypatch.delenv("COINGECKO_API_KEY", raising=False)
 
     def run(source: str, assets: list[str], start: str, end: str, **more: Any) -> PricesReport:
         days = [dt.date.fromisoformat(day) for day in (start, end)]
-        more = {"now": now, "base_url": server.url, "door": door} | more
+        more = {"now": now, "base_url": server.url, "http": http} | more
         return fetch_prices(layout, source, assets, *days, **more)
 
     return run

@@ -14,7 +14,7 @@ from price_rows import utc
 
 from inflows.contracts.schema import PRICE, UTC_TIME
 from inflows.prices.quotes import quotes_frame
-from inflows.prices.validate import judge_quotes, to_eighteen_places
+from inflows.prices.validate import to_eighteen_places, validate_quotes
 
 START = utc("2024-03-01 00:00")
 NOW = utc("2024-06-01 00:00")
@@ -29,7 +29,7 @@ def series(*prices: str | None, coin: str = "eth", start: dt.datetime = START) -
 
 
 def judged(rows: list[dict[str, Any]], reference: pl.LazyFrame = NOTHING) -> pl.DataFrame:
-    return judge_quotes(quotes_frame(rows).lazy(), reference, NOW).collect()
+    return validate_quotes(quotes_frame(rows).lazy(), reference, NOW).collect()
 
 
 def faults(rows: list[dict[str, Any]], reference: pl.LazyFrame = NOTHING) -> list[str | None]:

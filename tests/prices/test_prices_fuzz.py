@@ -16,7 +16,7 @@ from inflows.contracts.schema import PRICE, UTC_TIME
 from inflows.errors import UsageError
 from inflows.prices.import_files import FORMATS
 from inflows.prices.quotes import QUARANTINED, QUOTES, SET_ASIDE
-from inflows.prices.validate import judge_quotes
+from inflows.prices.validate import validate_quotes
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 NAMES = {"binance-klines": "ETHUSDT-1h.json"}
@@ -54,7 +54,7 @@ def check(form: str, body: bytes) -> None:
     with suppress(UsageError):
         quotes = FORMATS[form].read(body, NAMES.get(form, "bitcoin.json"))
         assert quotes.schema == QUOTES
-        judged = judge_quotes(quotes.lazy(), NOTHING, NOW).collect()
+        judged = validate_quotes(quotes.lazy(), NOTHING, NOW).collect()
         assert judged.height == quotes.height
         assert set(judged["fault"].drop_nulls()) <= {*QUARANTINED, *SET_ASIDE}
         believed = judged.filter(pl.col("fault").is_null())

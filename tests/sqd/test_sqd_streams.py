@@ -15,7 +15,7 @@ from sqd.portal_server import Turn, World, portal
 from sqd.worlds import QUICK, at, fake_world, read
 
 from inflows.errors import UsageError, WorkError
-from inflows.http import Door, Rate, Request, parse_endpoint, whole_lines
+from inflows.http import HttpClient, Rate, Request, parse_endpoint, whole_lines
 from inflows.layout import Layout
 from inflows.sources.sqd import ingest_sqd
 from inflows.sources.sqd.query import Query
@@ -258,12 +258,12 @@ def test_a_line_of_thirty_megabytes_comes_whole():
 def test_the_answer_is_packed_whatever_was_asked_and_two_members_are_one_body():
     world = fake_world(CHAIN)
     body = Query("evm", every_block=True).body(0, 9)
-    with portal(world) as server, Door() as door:
+    with portal(world) as server, HttpClient() as http:
         server.turn = lambda n, _: Turn(members=3)
         request = Request(
             parse_endpoint(server.url), "POST", "datasets/ethereum-mainnet/finalized-stream", body=body
         )
-        with door.open(request) as answer:
+        with http.open(request) as answer:
             assert answer.headers["Content-Encoding"] == "gzip"
             lines = b"".join(whole_lines(answer.read, 1))
     assert [orjson.loads(line)["header"]["number"] for line in lines.splitlines()] == list(range(10))

@@ -15,7 +15,7 @@ from inflows.build.registry_snapshot import ChainRegistries, Registries
 from inflows.contracts.balances import Balances
 from inflows.contracts.schema import dtypes
 from inflows.errors import Inconsistent, UsageError, WorkError
-from inflows.http import Door
+from inflows.http import HttpClient
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.registry import store
@@ -88,8 +88,8 @@ def fetch_balances(
             f"No asset of {chain} is listed.", "Import assets first: inflows assets import --core"
         )
     pace, say = pace or Pace(), say or _log.warning
-    with Door(patience=pace.patience, say=say) as door:
-        nodes = Nodes.of(known, endpoints, door, pace, say, confirmations=confirmations)
+    with HttpClient(patience=pace.patience, say=say) as http:
+        nodes = Nodes.of(known, endpoints, http, pace, say, confirmations=confirmations)
         at, held_at = _moment(nodes, known, block, time)
         addresses = _wallets(of_chain, exchanges, level, held_at)
         warnings: list[str] = []

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from inflows.cli.options import Data, Format, OutputFormat, now, settings
+from inflows.cli.options import Data, OutputFormat, PrintFormat, now, settings
 from inflows.cli.show import Heading, count, show
 from inflows.cli.totals import marked
 
@@ -58,7 +58,7 @@ def register(app: typer.Typer) -> None:
 def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT over the warehouse")],
     timeout: Annotated[float, typer.Option("--timeout", min=0.001, help="Seconds")] = 300,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Read-only, sandboxed SQL over the warehouse (DuckDB)."""
@@ -96,7 +96,7 @@ def status(
     by: Annotated[
         StatusBy, typer.Option("--by", help="A row for each dataset, or for each source")
     ] = StatusBy.dataset,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """What has been read: days, rows, holes, quarantine."""

@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from inflows.chains import canonical_chain
-from inflows.cli.options import (
-    Data,
-    Format,
-    KnownAt,
-    LevelOption,
-    OutputFormat,
-    instant,
-    now,
-    settings,
-)
+from inflows.cli.options import Data, KnownAt, LevelOption, OutputFormat, PrintFormat, instant, now, settings
 from inflows.cli.show import Heading, count, moment, show, yes_or_no
 from inflows.exchanges import known_names
 
@@ -148,7 +139,7 @@ def check(
         bool, typer.Option("--each", help="From every balance to the next, not from the first to the last")
     ] = False,
     level: LevelOption = "base",
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Hold changes of balances against the transfers between them.
@@ -173,7 +164,7 @@ def check(
             each=each,
             progress=progress,
         )
-    if output is Format.table:
+    if output is PrintFormat.table:
         columns, rows = _for_people(checked)
         simulated = any(row[COLUMNS.index("simulated")] for row in checked.rows)
         show(

@@ -10,9 +10,9 @@ from inflows.cli.amounts import UNPRICED, short
 from inflows.cli.options import (
     BasisOption,
     Data,
-    Format,
     LevelOption,
     OutputFormat,
+    PrintFormat,
     ScopeOption,
     WideOption,
     folder,
@@ -92,7 +92,7 @@ def explain(
     level: LevelOption = "base",
     vintage: VintageOption = None,
     wide: WideOption = False,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """What makes up a total, and what it leaves out.
@@ -105,7 +105,7 @@ def explain(
 
     period, (jurisdiction,) = period_and_places(words, 1, "explain 2024-H1 HK")
     rows = folder(data).explain(period, jurisdiction, basis=basis, scope=scope, level=level, vintage=vintage)
-    if output is not Format.table:
+    if output is not PrintFormat.table:
         show(rows.columns, rows.rows(), output)
         return
     print(marked(_sentence(rows, jurisdiction, period), rows["simulated"].item(0)))
@@ -162,4 +162,4 @@ def _section(rows: pl.DataFrame, heading: str, table: dict[str, Heading], shown:
         )
     if rows["name"].null_count() == rows.height:
         table = {name: column for name, column in table.items() if name != "name"}
-    show(rows.columns, rows.rows(), Format.table, title=heading, headings=table)
+    show(rows.columns, rows.rows(), PrintFormat.table, title=heading, headings=table)

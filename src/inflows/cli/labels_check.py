@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
+from inflows.cli.options import Data, OutputFormat, PrintFormat, instant, now, settings
 from inflows.cli.show import Heading, count, dollars, show
 from inflows.errors import WorkError
 
@@ -83,7 +83,7 @@ def labels_check(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="T", help="Of labels as they were at T")
     ] = None,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """List addresses claimed by several exchanges, what is contested, and what imports could not use.
@@ -97,7 +97,7 @@ def labels_check(
 
     layout = settings(data).layout
     found = with_value(_found(layout, instant(as_of, "--as-of") or now()), contested_inflow(layout.published))
-    if output is Format.table:
+    if output is PrintFormat.table:
         _print_sections(found)
     else:
         show(found.columns, found.rows(), output)
@@ -140,13 +140,15 @@ def _print_sections(found: pl.DataFrame) -> None:
         (name, part.height, part["rows"].sum() if part["rows"].count() else part.height, CHECKS[name])
         for name, part in parts.items()
     ]
-    show([*COUNTS_TABLE], counts, Format.table, title="What the labels leave open", headings=COUNTS_TABLE)
+    show(
+        [*COUNTS_TABLE], counts, PrintFormat.table, title="What the labels leave open", headings=COUNTS_TABLE
+    )
     for name, part in parts.items():
         if part.is_empty():
             continue
         told = part.head(SHOWN)
         title = CHECKS[name][:1].upper() + CHECKS[name][1:]
-        show(told.columns, told.rows(), Format.table, title=title, headings=SECTIONS[name], names=2)
+        show(told.columns, told.rows(), PrintFormat.table, title=title, headings=SECTIONS[name], names=2)
         if part.height > SHOWN:
             more = part.height - SHOWN
             print(f"{more:,} more {name.replace('_', ' ')} (--format json has all).", file=sys.stderr)

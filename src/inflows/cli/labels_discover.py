@@ -9,7 +9,7 @@ import typer
 
 from inflows import files
 from inflows.chains import canonical_chain
-from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
+from inflows.cli.options import Data, OutputFormat, PrintFormat, instant, now, settings
 from inflows.cli.show import Heading, count, show
 from inflows.errors import UsageError
 
@@ -51,7 +51,7 @@ def labels_discover(
         str | None,
         typer.Option("--known-at", metavar="T", help="Since when the labels are known [default: now]"),
     ] = None,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Label deposit addresses, and what was spent together with labels.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inflows.chains import canonical_chain
-from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
+from inflows.cli.options import Data, OutputFormat, PrintFormat, instant, now, settings
 from inflows.cli.show import Heading, moment, show
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def labels_show(
         ),
     ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="T", help="As it was known at T")] = None,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Whose address it is believed to be at each level, why, and everything that was ever claimed."""
@@ -85,7 +85,7 @@ def labels_show(
     if found.is_empty():
         where = f" on {chain}" if chain else ""
         print(f"Nobody has named an owner of {address}{where}.", file=sys.stderr)
-    if output is not Format.table:
+    if output is not PrintFormat.table:
         show(found.columns, found.rows(), output)
         return
     for part, title, headings in (

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inflows.cli.options import Data, Format, OutputFormat, instant, now, settings
+from inflows.cli.options import Data, OutputFormat, PrintFormat, instant, now, settings
 from inflows.cli.show import Heading, count, percent, show, yes_or_no
 from inflows.errors import UsageError
 
@@ -48,7 +48,7 @@ def labels_stats(
         bool, typer.Option("--agreement", help="Of each two sources, the addresses that both name")
     ] = False,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="T", help="As they were at T")] = None,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Count the labels in effect, or compare their sources."""

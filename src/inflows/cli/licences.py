@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inflows import files
-from inflows.cli.options import Data, Format, KnownAt, OutputFormat, instant, now, settings
+from inflows.cli.options import Data, KnownAt, OutputFormat, PrintFormat, instant, now, settings
 from inflows.cli.show import Heading, count, show
 from inflows.errors import UsageError
 
@@ -67,7 +67,7 @@ def register(group: typer.Typer) -> None:
 def show_licences(
     jurisdiction: Jurisdiction = None,
     at: OnDay = None,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Licences, applications and what became of them on a day, by name."""
@@ -82,7 +82,7 @@ def show_licences(
 def count_licences(
     jurisdiction: Jurisdiction = None,
     at: OnDay = None,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """How many licences, applicants and withdrawals there were on a day."""
@@ -95,7 +95,7 @@ def count_licences(
 
 
 def compare_licences(
-    jurisdiction: Jurisdiction = None, output: OutputFormat = Format.table, data: Data = None
+    jurisdiction: Jurisdiction = None, output: OutputFormat = PrintFormat.table, data: Data = None
 ) -> None:
     """Published counts of licences, and how many of them the registry has by name.
 

@@ -54,7 +54,7 @@ else:
     Grain = Literal[names.GRAINS]
 
 
-class Format(StrEnum):
+class PrintFormat(StrEnum):
     """How rows are printed."""
 
     table = "table"
@@ -62,7 +62,7 @@ class Format(StrEnum):
     csv = "csv"
 
 
-OutputFormat = Annotated[Format, typer.Option("--format", help="How the rows are printed")]
+OutputFormat = Annotated[PrintFormat, typer.Option("--format", help="How the rows are printed")]
 BasisOption = Annotated[Basis, typer.Option("--basis", help="By what an exchange belongs to a jurisdiction")]
 ScopeOption = Annotated[Scope, typer.Option("--scope", help="What counts between exchanges")]
 WideOption = Annotated[bool, typer.Option("--wide", help="The table with every column, dollars to the cent")]

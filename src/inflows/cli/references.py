@@ -13,10 +13,10 @@ from inflows import files
 from inflows.cli.options import (
     BasisOption,
     Data,
-    Format,
     KnownAt,
     LevelOption,
     OutputFormat,
+    PrintFormat,
     ScopeOption,
     instant,
     now,
@@ -47,7 +47,7 @@ def show_references(
     basis: BasisOption = "licence",
     scope: ScopeOption = "exchange",
     level: LevelOption = "base",
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Published figures with ours beside them, the ratio, and what makes them differ."""
@@ -55,7 +55,7 @@ def show_references(
 
     frame = compared(settings(data).layout, basis=basis, scope=scope, level=level)
     columns, rows = list(frame.columns), frame.to_dicts()
-    if output is Format.table:
+    if output is PrintFormat.table:
         columns += ["published", "ours"]
         rows = [row | {"published": _published(row), "ours": _ours(row)} for row in rows]
     simulated = bool(frame["simulated"].any())

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 
-from inflows.cli.options import Format
+from inflows.cli.options import PrintFormat
 from inflows.cli.table import Column, plain, written
 from inflows.errors import WorkError
 
@@ -34,7 +34,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 def show(
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
-    output: Format,
+    output: PrintFormat,
     *,
     title: str = "",
     headings: Mapping[str, Heading] | None = None,
@@ -46,11 +46,11 @@ def show(
     is written (None: all); names is how many of the first columns name a row.
     """
     with _output():
-        if output is Format.json:
+        if output is PrintFormat.json:
             records = [dict(zip(columns, map(plain_value, row), strict=True)) for row in rows]
             lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
             print("[" + ",\n ".join(lines) + "]")
-        elif output is Format.csv:
+        elif output is PrintFormat.csv:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows([[_defused(value) for value in row] for row in rows])

@@ -11,10 +11,10 @@ import typer
 from inflows.cli.options import (
     BasisOption,
     Data,
-    Format,
     GrainOption,
     LevelOption,
     OutputFormat,
+    PrintFormat,
     ScopeOption,
     WideOption,
     folder,
@@ -54,7 +54,7 @@ def totals(
     ] = None,
     vintage: VintageOption = None,
     wide: WideOption = False,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """What exchanges received, by jurisdiction and half-year.
@@ -70,7 +70,7 @@ def totals(
         jurisdiction or (),
         basis=basis,
         scope=scope,
-        level=None if output is Format.table else level,
+        level=None if output is PrintFormat.table else level,
         grain=grain,
         by=slices,
         vintage=vintage,
@@ -81,9 +81,9 @@ def totals(
     _note_absent(frame, jurisdiction or (), period, basis)
 
 
-def print_half_years(published: DataFolder, output: Format) -> None:
+def print_half_years(published: DataFolder, output: PrintFormat) -> None:
     """Print the half-year table of what was just published."""
-    frame = published.totals(level=None if output is Format.table else "base")
+    frame = published.totals(level=None if output is PrintFormat.table else "base")
     _print(
         frame,
         output,
@@ -114,7 +114,7 @@ def compare(
     level: LevelOption = "base",
     vintage: VintageOption = None,
     wide: WideOption = False,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Two jurisdictions: the ratio of their inflows.
@@ -133,7 +133,7 @@ def compare(
         reason = pairs.nothing_because(of_period.filter(level=level), place, period, basis)
         if reason:
             print(f"note: {reason}", file=sys.stderr)
-    if output is not Format.table:
+    if output is not PrintFormat.table:
         show(frame.columns, frame.rows(), output)
         return
     both = pairs.both_places(of_period, first, second)
@@ -151,7 +151,7 @@ def marked(title: str, simulated: bool) -> str:
 
 def _print(
     frame: pl.DataFrame,
-    output: Format,
+    output: PrintFormat,
     title: str,
     chosen: tuple[str, str, str],
     *,
@@ -160,7 +160,7 @@ def _print(
     period: bool = True,
 ) -> None:
     """Print totals: of every level as a table, of one as data. chosen: basis, scope, level."""
-    if output is not Format.table:
+    if output is not PrintFormat.table:
         show(frame.columns, frame.rows(), output)
         return
     from inflows.cli.totals_table import totals_table

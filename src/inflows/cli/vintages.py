@@ -11,9 +11,9 @@ import typer
 from inflows.cli.options import (
     BasisOption,
     Data,
-    Format,
     LevelOption,
     OutputFormat,
+    PrintFormat,
     ScopeOption,
     folder,
     settings,
@@ -56,7 +56,7 @@ def register(app: typer.Typer) -> None:
     app.command("rebuild")(rebuild)
 
 
-def vintages(output: OutputFormat = Format.table, data: Data = None) -> None:
+def vintages(output: OutputFormat = PrintFormat.table, data: Data = None) -> None:
     """The publications, newest first, and what each was made of.
 
     The fingerprints of the inputs are in JSON and CSV.
@@ -79,7 +79,7 @@ def diff(
     basis: BasisOption = "licence",
     scope: ScopeOption = "exchange",
     level: LevelOption = "base",
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Why the totals of two vintages differ.
@@ -99,7 +99,7 @@ def diff(
         scope=scope,
         level=level,
     )
-    if output is Format.table:
+    if output is PrintFormat.table:
         unchanged = rows.filter(change_usd=0, **{f"{cause}_usd": 0 for cause in CAUSES})
         rows = rows.join(unchanged, on=["period", "jurisdiction"], how="anti")
         print(f"{unchanged.height} totals did not change, and are not shown.", file=sys.stderr)
@@ -109,7 +109,7 @@ def diff(
 
 def rebuild(
     vintage: Annotated[str, typer.Argument(metavar="VINTAGE", help="A vintage by name")],
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """Make a vintage again from its inputs, and compare the results.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inflows.cli.options import Data, Format, OutputFormat, folder, instant, now, settings
+from inflows.cli.options import Data, OutputFormat, PrintFormat, folder, instant, now, settings
 from inflows.cli.totals import print_half_years
 from inflows.errors import UsageError
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     sample: Annotated[bool, typer.Option("--sample", help="On a simulated market, made on the spot")] = False,
-    output: OutputFormat = Format.table,
+    output: OutputFormat = PrintFormat.table,
     data: Data = None,
 ) -> None:
     """The main job: ingest, build, publish, print the totals.

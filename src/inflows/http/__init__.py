@@ -1,18 +1,18 @@
-"""The one door to the network: timeouts, retries, waits that servers ask for, and no key in any message.
+"""The one client of the network: timeouts, retries, waits that servers ask for, and no key in any message.
 
 Building a request, sending it and reading the answer are three functions, so that a reader of answers is
 tested without a network:
 
     endpoint = parse_endpoint(url)                      # may hold keys; shows itself without them
     request = Request(endpoint, method="POST", body=b"…")
-    with Door() as door:
-        answer = door.call(request, read)               # read: Reply -> anything, raises NetError
+    with HttpClient() as client:
+        answer = client.call(request, read)               # read: Reply -> anything, raises NetError
 
 What can go wrong is drawn in inflows.errors.
 """
 
 from inflows.http.adaptive import AdaptiveSize
-from inflows.http.client import Door, Limits, gave_up
+from inflows.http.client import HttpClient, Limits, gave_up
 from inflows.http.endpoint import Endpoint, parse_endpoint
 from inflows.http.messages import Reply, Request, read_json, read_ok
 from inflows.http.parallel import in_order
@@ -22,8 +22,8 @@ from inflows.http.streaming import Stream, whole_lines
 
 __all__ = [
     "AdaptiveSize",
-    "Door",
     "Endpoint",
+    "HttpClient",
     "Limits",
     "Patience",
     "Rate",

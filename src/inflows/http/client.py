@@ -1,4 +1,4 @@
-"""The door itself: a pool of connections through which every request to another machine goes."""
+"""The client: a pool of connections through which every request to another machine goes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
-from inflows import __version__
 from inflows.errors import BadAnswer, NetError, RateLimited, Unreachable
 from inflows.http.endpoint import Endpoint
 from inflows.http.messages import Reply, Request
 from inflows.http.retrying import Patience
+from inflows.http.session import new_session
 from inflows.http.streaming import Stream
 from inflows.http.waits import Waits
 
@@ -48,11 +46,11 @@ class Limits:
     """Requests to one host under way at once."""
 
 
-class Door:
+class HttpClient:
     """Sends requests: timeouts, retries with jitter, waits that servers ask for, keys in no message.
 
-    It may be shared by threads. `rest(seconds)` waits, and ends with an error when the door is closed. `say`
-    (by default a warning in the log) is told of waits, once and in one sentence with the seconds.
+    It may be shared by threads. `rest(seconds)` waits, and ends with an error when the client is closed.
+    `say` (by default a warning in the log) is told of waits, once and in one sentence with the seconds.
     """
 
     def __init__(
@@ -71,9 +69,9 @@ class Door:
         self.rest = sleep or self._rest_until_closed
         self.draw = random.Random(seed)  # noqa: S311  # jitter is no secret
         self._not_before: dict[Endpoint, float] = {}
-        self._session = _session(self.limits.connections)
+        self._session = new_session(self.limits.connections)
 
-    def __enter__(self) -> Door:
+    def __enter__(self) -> HttpClient:
         return self
 
     def __exit__(
@@ -269,35 +267,3 @@ def gave_up(failure: NetError, attempts: int, patience: Patience) -> NetError:
         failure.problem = f"{failure.problem.rstrip('.')} ({attempts} attempts)."
     failure.args = (failure.problem,)
     return failure
-
-
-def _session(connections: int) -> requests.Session:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=connections, pool_block=True, max_retries=0)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    session.headers["User-Agent"] = f"inflows/{__version__}"
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session
-
-
-class _WithoutPaths(logging.Filter):
-    """Takes URLs and paths out of what urllib3 logs: it logs the whole path of every request at DEBUG."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(_without_path(argument) for argument in record.args)
-        record.exc_info = None
-        return True
-
-
-def _without_path(argument: object) -> object:
-    if isinstance(argument, str) and argument.startswith("/"):
-        return "/…"
-    if isinstance(argument, (str, Exception)):
-        return Endpoint("").redact(str(argument))
-    return argument
-
-
-for _name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
-    logging.getLogger(f"urllib3.{_name}").addFilter(_WithoutPaths())

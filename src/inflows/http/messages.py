@@ -34,7 +34,7 @@ class Request:
 
     @property
     def url(self) -> str:
-        """The whole URL, with its keys: for the door alone."""
+        """The whole URL, with its keys: for the client alone."""
         base, hash_sign, fragment = self.endpoint.url.partition("#")
         base, _, query = base.partition("?")
         if self.path:

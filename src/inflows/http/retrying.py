@@ -1,4 +1,4 @@
-"""How patient the door is, and what servers ask of its patience.
+"""How patient the client is, and what servers ask of its patience.
 
 Waits grow twofold and are drawn at random from zero to their bound ("full jitter": Brooker, Exponential
 Backoff and Jitter, 2015), so that clients which failed together do not come back together. A wait that the

@@ -17,7 +17,7 @@ _LONGEST_LINE: Final = 1 << 28
 
 @dataclass(frozen=True, repr=False)
 class Stream:
-    """One HTTP answer whose body has not been read yet; to be read once, inside `with door.open(…)`."""
+    """One HTTP answer whose body has not been read yet; to be read once, inside `with client.open(…)`."""
 
     endpoint: Endpoint
     status: int

@@ -20,7 +20,7 @@ from typing import Final
 import polars as pl
 
 from inflows.errors import BadAnswer, UsageError, WorkError
-from inflows.http import Door, Endpoint, Reply, Request, read_ok
+from inflows.http import Endpoint, HttpClient, Reply, Request, read_ok
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.klines import INTERVALS, parse_klines, symbol_and_interval
 from inflows.prices.quotes import quotes_frame
@@ -104,7 +104,12 @@ def archives_for(symbol: str, interval: str, span: Span) -> Iterator[Archive]:
 
 
 def fetch_binance(
-    door: Door, endpoint: Endpoint, symbols: list[str], span: Span, interval: str | None, now: dt.datetime
+    http: HttpClient,
+    endpoint: Endpoint,
+    symbols: list[str],
+    span: Span,
+    interval: str | None,
+    now: dt.datetime,
 ) -> Fetched:
     """Klines of pairs from the archives; those that do not exist are missing, and the report lists them."""
     parts = [quotes_frame([])]
@@ -112,7 +117,7 @@ def fetch_binance(
     for symbol in symbols:
         found = False
         for archive in archives_for(symbol, interval or "1h", span):
-            for part in _fetch(door, endpoint, archive, now):
+            for part in _fetch(http, endpoint, archive, now):
                 parts.append(part)
                 found = True
         if not found:
@@ -120,28 +125,30 @@ def fetch_binance(
     return Fetched(pl.concat(parts), tuple(unknown))
 
 
-def _fetch(door: Door, endpoint: Endpoint, archive: Archive, now: dt.datetime) -> Iterator[pl.DataFrame]:
-    body = _checked(door, endpoint, archive)
+def _fetch(
+    http: HttpClient, endpoint: Endpoint, archive: Archive, now: dt.datetime
+) -> Iterator[pl.DataFrame]:
+    body = _checked(http, endpoint, archive)
     if body is not None:
         csv = unpack(body, archive.name)
         yield parse_klines(csv, archive.symbol, archive.interval, archive.name)
     elif len(archive.period) == 7 and _is_recent(archive.period, now):
         for daily in archive.days():
             if dt.date.fromisoformat(daily.period) < now.date():
-                yield from _fetch(door, endpoint, daily, now)
+                yield from _fetch(http, endpoint, daily, now)
 
 
 def _is_recent(month: str, now: dt.datetime) -> bool:
     return (now.date() - dt.date.fromisoformat(f"{month}-01")).days < 31 + _MONTHLY_AFTER_DAYS
 
 
-def _checked(door: Door, endpoint: Endpoint, archive: Archive) -> bytes | None:
+def _checked(http: HttpClient, endpoint: Endpoint, archive: Archive) -> bytes | None:
     """The archive, if there is one; fetched once more where the sum is another, as it may be changing."""
     for _ in range(2):
-        body = door.call(Request(endpoint, path=archive.path), _read_if_there)
+        body = http.call(Request(endpoint, path=archive.path), _read_if_there)
         if body is None:
             return None
-        checksum = door.call(Request(endpoint, path=archive.path + ".CHECKSUM"), _read_if_there)
+        checksum = http.call(Request(endpoint, path=archive.path + ".CHECKSUM"), _read_if_there)
         if checksum is None:
             raise BadAnswer(f"There is no {archive.name}.CHECKSUM at {endpoint}.", "Try again later.")
         if is_whole(body, checksum, archive.name):

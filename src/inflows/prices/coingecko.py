@@ -18,7 +18,7 @@ import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import BadAnswer, UsageError
-from inflows.http import Door, Endpoint, Request
+from inflows.http import Endpoint, HttpClient, Request
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.quotes import QUOTES, instant_of, quotes_frame
 from inflows.prices.saved_answers import read_answer, saved_answer
@@ -94,7 +94,7 @@ def _points(answer: Any) -> list[Any] | None:
 
 
 def fetch_coingecko(
-    door: Door, endpoint: Endpoint, coins: list[str], span: Span, interval: str | None, now: dt.datetime
+    http: HttpClient, endpoint: Endpoint, coins: list[str], span: Span, interval: str | None, now: dt.datetime
 ) -> Fetched:
     """Prices of coins in a span: hourly up to 90 days, daily above, unless an interval is given."""
     parts, unknown = [quotes_frame([])], []
@@ -110,7 +110,7 @@ def fetch_coingecko(
         request = Request(endpoint, path=f"coins/{coin}/market_chart/range", params=params)
         answer = None
         try:
-            answer = door.call(request, read_answer)
+            answer = http.call(request, read_answer)
         except BadAnswer as error:
             if error.status != 404:
                 raise

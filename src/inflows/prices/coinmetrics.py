@@ -19,7 +19,7 @@ import polars as pl
 
 from inflows.contracts.schema import UTC_TIME
 from inflows.errors import BadAnswer, UsageError
-from inflows.http import Door, Endpoint, Request
+from inflows.http import Endpoint, HttpClient, Request
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.quotes import QUOTES
 from inflows.prices.saved_answers import read_answer, saved_answer
@@ -90,7 +90,12 @@ def quotes_of(rows: Iterable[dict[str, Any]], origin: str) -> pl.DataFrame:
 
 
 def fetch_coinmetrics(
-    door: Door, endpoint: Endpoint, assets: list[str], span: Span, interval: str | None, now: dt.datetime
+    http: HttpClient,
+    endpoint: Endpoint,
+    assets: list[str],
+    span: Span,
+    interval: str | None,
+    now: dt.datetime,
 ) -> Fetched:
     """Daily PriceUSD of assets, all pages; assets of which there is none are unknown."""
     rows: list[dict[str, Any]] = []
@@ -111,7 +116,7 @@ def fetch_coinmetrics(
         for _ in range(_MOST_PAGES):
             if request is None:
                 break
-            answer = door.call(request, read_answer)
+            answer = http.call(request, read_answer)
             rows += _data(answer, endpoint)
             request = _next_page(answer, endpoint)
         else:

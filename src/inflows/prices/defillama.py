@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from inflows.errors import BadAnswer, UsageError
-from inflows.http import Door, Endpoint, Request
+from inflows.http import Endpoint, HttpClient, Request
 from inflows.prices.fetched import Fetched, Span
 from inflows.prices.quotes import instant_of, quotes_frame
 from inflows.prices.saved_answers import read_answer, saved_answer
@@ -64,7 +64,7 @@ def _coins(answer: Any) -> dict[str, Any] | None:
 
 
 def fetch_defillama(
-    door: Door, endpoint: Endpoint, coins: list[str], span: Span, interval: str | None, now: dt.datetime
+    http: HttpClient, endpoint: Endpoint, coins: list[str], span: Span, interval: str | None, now: dt.datetime
 ) -> Fetched:
     """Prices of coins at every hour or day of a span, in as many requests as it takes."""
     interval = interval or "1d"
@@ -78,7 +78,7 @@ def fetch_defillama(
                 "span": str(min(_MOST_POINTS, points - done)),
                 "period": interval,
             }
-            answer = door.call(Request(endpoint, path=f"chart/{coin}", params=params), read_answer)
+            answer = http.call(Request(endpoint, path=f"chart/{coin}", params=params), read_answer)
             said = _coins(answer)
             if said is None:
                 raise BadAnswer(f"{endpoint} answered without coins.", "Check the address of the service.")

@@ -10,7 +10,7 @@ from typing import Final
 
 from inflows.errors import UsageError, WorkError
 from inflows.files import writing
-from inflows.http import Door, parse_endpoint
+from inflows.http import HttpClient, parse_endpoint
 from inflows.layout import Layout
 from inflows.prices.catalogue import ids_asked, licences, price_ids
 from inflows.prices.coingecko import key_header
@@ -36,7 +36,7 @@ def fetch_prices(
     interval: str | None = None,
     ids: Path | None = None,
     known_at: dt.datetime | None = None,
-    door: Door | None = None,
+    http: HttpClient | None = None,
 ) -> PricesReport:
     """Fetch the quotes that held from the beginning of day `start` to the beginning of day `end`; store them.
 
@@ -59,11 +59,11 @@ def fetch_prices(
     url = base_url or settings.url_of(source) or licences()[source].data_url
     headers = key_header(url, settings.key_of(source))
     endpoint = parse_endpoint(url, what=f"INFLOWS_{source.upper()}_URL", headers=headers)
-    if door is None:
-        with Door() as opened:
+    if http is None:
+        with HttpClient() as opened:
             fetched = service.fetch(opened, endpoint, names, span, interval, now)
     else:
-        fetched = service.fetch(door, endpoint, names, span, interval, now)
+        fetched = service.fetch(http, endpoint, names, span, interval, now)
     if fetched.quotes.is_empty():
         raise WorkError(
             f"{licences()[source].service} has no quote of {', '.join(names[:5])} in these days.",

@@ -23,7 +23,7 @@ from inflows.prices.services import SERVICES
 from inflows.sources import recognise
 
 
-class Format(NamedTuple):
+class PriceFormat(NamedTuple):
     """A format: the source of its quotes, its reader (bytes, file name → quotes), its files' suffixes."""
 
     source: str
@@ -31,7 +31,9 @@ class Format(NamedTuple):
     suffixes: tuple[str, ...]
 
 
-FORMATS: Final = {one.input_format: Format(one.name, one.read, one.suffixes) for one in SERVICES.values()}
+FORMATS: Final = {
+    one.input_format: PriceFormat(one.name, one.read, one.suffixes) for one in SERVICES.values()
+}
 """Formats of others; the own format, `inflows`, is read by registry.imports."""
 
 
@@ -78,7 +80,7 @@ def import_outside_prices(
     return dataclasses.replace(report, without_checksum=unchecked)
 
 
-def _read(form: Format, input_format: str, file: Path, body: bytes) -> pl.DataFrame:
+def _read(form: PriceFormat, input_format: str, file: Path, body: bytes) -> pl.DataFrame:
     """The quotes of a file; UsageError where it is another kind of file, or no time in it is understood."""
     try:
         quotes = form.read(body, file.name)

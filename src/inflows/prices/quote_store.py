@@ -25,7 +25,7 @@ from inflows.prices.dollars import AT_PAR, USDT_ON_ETHEREUM, in_dollars
 from inflows.prices.klines import missing_klines
 from inflows.prices.price_report import PricesReport
 from inflows.prices.quotes import SET_ASIDE
-from inflows.prices.validate import judge_quotes, quarantined, sound
+from inflows.prices.validate import quarantined, sound, validate_quotes
 from inflows.raw.quarantine import as_set
 from inflows.registry import effective, store
 from inflows.registry.own_formats import own_format
@@ -56,7 +56,7 @@ def store_quotes(
     is_known = pl.col("source_id").is_in(own["source_id"].unique().to_list())
     known, unknown = quotes.filter(is_known), quotes.filter(~is_known)
     reference = _reference(layout, source, known, own, now)
-    judged = judge_quotes(known.lazy(), reference.lazy(), now).collect()
+    judged = validate_quotes(known.lazy(), reference.lazy(), now).collect()
     laid, left = _lay_on_assets(sound(judged), own)
     rates = _tether_rates(layout, known_at or now)
     rows = in_dollars(laid.lazy(), rates.lazy(), source).collect()

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from inflows.http import Door, Endpoint
+from inflows.http import Endpoint, HttpClient
 from inflows.prices.archives import fetch_binance, read_klines
 from inflows.prices.coingecko import fetch_coingecko, parse_coingecko
 from inflows.prices.coinmetrics import fetch_coinmetrics, parse_coinmetrics
@@ -22,11 +22,11 @@ from inflows.prices.klines import INTERVALS
 
 
 class PriceService(NamedTuple):
-    """A service. fetch: door, endpoint, ids, span, interval (None: its own), now."""
+    """A service. fetch: client, endpoint, ids, span, interval (None: its own), now."""
 
     name: str
     intervals: tuple[str, ...]
-    fetch: Callable[[Door, Endpoint, list[str], Span, str | None, dt.datetime], Fetched]
+    fetch: Callable[[HttpClient, Endpoint, list[str], Span, str | None, dt.datetime], Fetched]
     input_format: str
     read: Callable[[bytes, str], pl.DataFrame]
     """Quotes of a saved file, given its bytes and name."""

@@ -39,7 +39,7 @@ def to_eighteen_places(value: Decimal) -> Decimal | None:
         return None
 
 
-def judge_quotes(quotes: pl.LazyFrame, reference: pl.LazyFrame, now: dt.datetime) -> pl.LazyFrame:
+def validate_quotes(quotes: pl.LazyFrame, reference: pl.LazyFrame, now: dt.datetime) -> pl.LazyFrame:
     """Add `value` (Decimal, 18 places) to quotes and fill in `fault`; one row in, one row out.
 
     reference: quotes of the registry as source_id, time, value, that count as neighbours.

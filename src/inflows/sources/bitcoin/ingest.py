@@ -21,7 +21,7 @@ from inflows.contracts.names import SLUG_PATTERN
 from inflows.contracts.raw import Blocks
 from inflows.contracts.schema import dtypes
 from inflows.errors import InflowsError, NetError, SpentOutputsMissing, Unreachable, UsageError, WorkError
-from inflows.http import Door, in_order
+from inflows.http import HttpClient, in_order
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.raw import Delivery, delivered_columns, ingest, list_partitions
@@ -69,7 +69,7 @@ def ingest_bitcoin(
     confirmations: int = 6,
     cookie: Path | None = None,
     progress: Progress | None = None,
-    door: Door | None = None,
+    http: HttpClient | None = None,
 ) -> BitcoinReport:
     """Read the blocks from_block to to_block (inclusive) into the raw store; the caller holds the lock.
 
@@ -83,7 +83,7 @@ def ingest_bitcoin(
     _check(chain, rpc_urls, from_block, to_block, confirmations)
     if network not in NETWORKS:
         raise UsageError(f"'{network}' is no network.", f"Give one of {', '.join(NETWORKS)}.")
-    with door or Door() as opened:
+    with http or HttpClient() as opened:
         nodes = [Node(endpoint_of(url, cookie), opened) for url in rpc_urls]
         nodes = _in_reach(nodes, chain, network)
         final = max(node.height for node in nodes) - confirmations + 1

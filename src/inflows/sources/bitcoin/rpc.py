@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 from inflows.errors import BadAnswer, CallRefused, NoTransactions, RateLimited, UsageError
-from inflows.http import Door, Endpoint, Patience, Reply, Request, parse_endpoint, read_ok
+from inflows.http import Endpoint, HttpClient, Patience, Reply, Request, parse_endpoint, read_ok
 from inflows.sources.bitcoin.blocks import Block, Malformed, decode_block
 
 FORMS: Final = ((3,), (2,), (True, True))
@@ -30,7 +30,7 @@ class Node:
     """A node: where it is, its height when asked, and the form of getblock that it understands."""
 
     endpoint: Endpoint
-    door: Door
+    http: HttpClient
     height: int = -1
     form: int | None = field(default=None)
 
@@ -68,7 +68,7 @@ class Node:
             if known is not None and place != known:
                 continue
             try:
-                block = self.door.call(
+                block = self.http.call(
                     self._request("getblock", asked, *arguments), lambda reply: _read_block(reply, number)
                 )
             except (NoTransactions, CallRefused) as refusal:
@@ -86,7 +86,7 @@ class Node:
         raise AssertionError("the last form returns or raises")
 
     def _call(self, method: str, *arguments: object, patience: Patience | None = None) -> Any:
-        return self.door.call(self._request(method, *arguments), _read_result, patience=patience)
+        return self.http.call(self._request(method, *arguments), _read_result, patience=patience)
 
     def _request(self, method: str, *arguments: object) -> Request:
         call = {"jsonrpc": "1.0", "id": method, "method": method, "params": list(arguments)}

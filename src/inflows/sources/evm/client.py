@@ -1,4 +1,4 @@
-"""JSON-RPC over the door: calls and batches, each answer matched to its call by id.
+"""JSON-RPC over HTTP: calls and batches, each answer matched to its call by id.
 
 `body` builds a request, `read_replies` reads an answer without a network, `Client` puts them together:
 items that are missing or failed are asked for again, and nothing but a whole answer is returned.
@@ -24,7 +24,7 @@ from inflows.errors import (
     TooLarge,
     Unsupported,
 )
-from inflows.http import AdaptiveSize, Door, Endpoint, Patience, Reply, Request, read_json
+from inflows.http import AdaptiveSize, Endpoint, HttpClient, Patience, Reply, Request, read_json
 from inflows.sources.evm.rpc_errors import Fault, RpcError, asked_wait, classify
 
 Answer = TypeVar("Answer")
@@ -126,7 +126,7 @@ class Client:
 
     def __init__(
         self,
-        door: Door,
+        http: HttpClient,
         endpoint: Endpoint,
         *,
         batch: int = 20,
@@ -134,8 +134,8 @@ class Client:
     ) -> None:
         self.endpoint = endpoint
         self.batch_size = AdaptiveSize(batch, max(batch, 100))
-        self.door = door
-        self._patience = patience or door.patience
+        self.http = http
+        self._patience = patience or http.patience
 
     def call(self, method: str, *params: Any, about: str = "") -> Any:
         """The result of one call (which may be null)."""
@@ -146,7 +146,7 @@ class Client:
         request = Request(
             self.endpoint, "POST", headers={"Content-Type": "application/json"}, body=body({0: call})
         )
-        return self.door.call(request, lambda reply: read(reply, call), patience=self._patience)
+        return self.http.call(request, lambda reply: read(reply, call), patience=self._patience)
 
     def batch(self, calls: Sequence[Call], *, allow_null: bool = False) -> list[Any]:
         """The results of calls, in their order, each of them there; a null counts as missing.
@@ -182,21 +182,21 @@ class Client:
                 self.batch_size.refused(len(part))
                 continue
             fruitless += 1
-            wait = self._patience.wait(failure, fruitless, self.door.draw)
+            wait = self._patience.wait(failure, fruitless, self.http.draw)
             if wait is None or fruitless >= _ROUNDS:
                 raise failure
-            self.door.waits.begin(self.endpoint, wait, failure.problem)
+            self.http.waits.begin(self.endpoint, wait, failure.problem)
             if isinstance(failure, RateLimited):
-                self.door.pause(self.endpoint, wait)
+                self.http.pause(self.endpoint, wait)
             else:
-                self.door.rest(wait)
+                self.http.rest(wait)
         return [results[number] for number in range(len(calls))]
 
     def _exchange(self, part: Mapping[int, Call]) -> dict[int, Any]:
         request = Request(
             self.endpoint, "POST", headers={"Content-Type": "application/json"}, body=body(part)
         )
-        return self.door.call(request, lambda reply: read_replies(reply, part), patience=self._patience)
+        return self.http.call(request, lambda reply: read_replies(reply, part), patience=self._patience)
 
     def _sort_out(
         self, part: Mapping[int, Call], replies: Mapping[int, Any], *, allow_null: bool

@@ -9,17 +9,14 @@ moment goes on where it was, with nothing twice and nothing missing.
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
 
 from inflows.errors import UsageError
-from inflows.http import Door, Endpoint, Limits, in_order
+from inflows.http import HttpClient, Limits, in_order
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.raw.claims import Claiming
@@ -28,20 +25,27 @@ from inflows.raw.store import ingest
 from inflows.raw.trace_owners import foreign_days, untraced_blocks
 from inflows.sources.evm.block_range import Asked
 from inflows.sources.evm.blocks import Header, fetch_blocks, header_of
-from inflows.sources.evm.chain_ids import Chain, known_chain
+from inflows.sources.evm.chain_ids import known_chain
 from inflows.sources.evm.decode import SOURCE, blocks_frame
 from inflows.sources.evm.nodes import Node, Nodes, endpoints_of
-from inflows.sources.evm.pace import Pace
+from inflows.sources.evm.pace import Pace, few_collections
 from inflows.sources.evm.pending_blocks import Pending
 from inflows.sources.evm.plan import PieceSize, missing, pieces, stored_runs
-from inflows.sources.evm.read_span import LabelledSet, Reading, Span, read_labelled, read_span
+from inflows.sources.evm.read_span import (
+    LabelledSet,
+    Reading,
+    Span,
+    labelled_set_of,
+    read_labelled,
+    read_span,
+)
 from inflows.sources.evm.reorgs import settle
 from inflows.sources.evm.report import EvmReport
 from inflows.sources.evm.trace_method import choose_trace_method
 from inflows.sources.evm.traces import SOURCES
-from inflows.sources.evm.tron import to_base58, to_hex
+from inflows.sources.evm.tron import to_base58
 from inflows.sources.evm.tron_labelled import block_times, read_indexed
-from inflows.sources.evm.trongrid import KEY_HEADER, TronGrid, trongrid_at
+from inflows.sources.evm.trongrid import TronGrid, trongrid_at, with_key
 
 _log = logging.getLogger(__name__)
 _INDEXED_BLOCKS: Final = 28_800
@@ -101,11 +105,11 @@ def ingest_evm(
         raise UsageError("--replace is about traces.", "Give it with --traces, or leave it out.")
     if trongrid is not None and trongrid_key:
         endpoints = [with_key(endpoint, trongrid, trongrid_key) for endpoint in endpoints]
-    labelled = None if only_labelled is None else _labelled(known, only_labelled)
+    labelled = None if only_labelled is None else labelled_set_of(known, only_labelled)
     limits = Limits(connections=max(pace.workers, 1))
-    with _few_collections(), Door(limits=limits, patience=pace.patience, say=say) as door:
-        nodes = Nodes.of(known, endpoints, door, pace, say, confirmations=confirmations)
-        index = None if trongrid is None else trongrid_at(trongrid, trongrid_key, door)
+    with few_collections(), HttpClient(limits=limits, patience=pace.patience, say=say) as http:
+        nodes = Nodes.of(known, endpoints, http, pace, say, confirmations=confirmations)
+        index = None if trongrid is None else trongrid_at(trongrid, trongrid_key, http)
         wanted = Wanted(traces and labelled is None, replace, labelled, index, tuple(only_labelled or ()))
         run = _Run(layout, nodes, pace, progress or silent(), say, wanted)
         return run.read(asked, wait=wait)
@@ -139,17 +143,6 @@ class Wanted:
         if self.index is not None:
             return PieceSize(_INDEXED_BLOCKS, _INDEXED_BLOCKS)
         return PieceSize() if self.labelled is None else PieceSize(pace.range_blocks, pace.range_blocks)
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Let Python look for cycles more rarely: answers are millions of objects that have none."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class _Run:
@@ -193,7 +186,7 @@ class _Run:
                     f"asking again every {self.pace.poll_seconds:g} s."
                 )
                 told = True
-            self.nodes.door.rest(self.pace.poll_seconds)
+            self.nodes.http.rest(self.pace.poll_seconds)
             safe = max(safe, self.nodes.safe_head())
             if last is None:
                 last = asked.bounds(self.nodes, safe)[1]
@@ -297,18 +290,3 @@ class _Run:
 
 def _heads(node: Node, number: int) -> list[Header]:
     return [header_of(block, number, node.name) for block in fetch_blocks(node, [number], full=False)]
-
-
-def _labelled(chain: Chain, addresses: Sequence[str]) -> LabelledSet:
-    if not addresses:
-        raise UsageError(
-            f"No address on {chain.name} is labelled.", "Import labels first, or leave --only-labelled out."
-        )
-    found = {to_hex(address) if chain.is_tron else address.lower() for address in addresses}
-    return LabelledSet(tuple(sorted(found)))
-
-
-def with_key(endpoint: Endpoint, trongrid: str, key: str) -> Endpoint:
-    """A node's address with TronGrid's key, if it is TronGrid's; the key goes to no other host."""
-    same = urlsplit(endpoint.url).hostname == urlsplit(trongrid.strip()).hostname
-    return Endpoint(endpoint.url, {**endpoint.headers, KEY_HEADER: key}) if same else endpoint

@@ -22,7 +22,7 @@ from inflows.errors import (
     UsageError,
     WorkError,
 )
-from inflows.http import AdaptiveSize, Door, Endpoint, Patience, parse_endpoint
+from inflows.http import AdaptiveSize, Endpoint, HttpClient, Patience, parse_endpoint
 from inflows.sources.evm.chain_ids import Chain
 from inflows.sources.evm.client import Client
 from inflows.sources.evm.pace import Pace
@@ -72,7 +72,7 @@ class Nodes:
     """All nodes of a run; shared by threads."""
 
     chain: Chain
-    door: Door
+    http: HttpClient
     nodes: list[Node]
     confirmations: int | None
     say: Callable[[str], None]
@@ -87,22 +87,22 @@ class Nodes:
         cls,
         chain: Chain,
         endpoints: Sequence[Endpoint],
-        door: Door,
+        http: HttpClient,
         pace: Pace,
         say: Callable[[str], None],
         *,
         confirmations: int | None,
     ) -> Nodes:
         """The nodes at these addresses, each asked for its chain; a node of another chain is an error."""
-        patience = door.patience if len(endpoints) == 1 else _OF_MANY
+        patience = http.patience if len(endpoints) == 1 else _OF_MANY
         nodes = [
             Node(
-                Client(door, endpoint, batch=pace.batch, patience=patience),
+                Client(http, endpoint, batch=pace.batch, patience=patience),
                 AdaptiveSize(pace.range_blocks, max(pace.range_blocks, 10_000)),
             )
             for endpoint in endpoints
         ]
-        self = cls(chain, door, nodes, confirmations, say, pace.aside_seconds)
+        self = cls(chain, http, nodes, confirmations, say, pace.aside_seconds)
         last: NetError | None = None
         for node in nodes:
             try:
@@ -183,8 +183,8 @@ class Nodes:
             wait = max(0.05, (soonest.aside_until if soonest else 0.0) - time.monotonic())
             if soonest:
                 why = f"{soonest.name} has failed and is set aside."
-                self.door.waits.begin(soonest.client.endpoint, wait, why)
-            self.door.rest(wait)
+                self.http.waits.begin(soonest.client.endpoint, wait, why)
+            self.http.rest(wait)
         raise NodeBehind(
             f"No node has block {last_block:,} any more.", "Start this again; it goes on where it was."
         )
@@ -212,7 +212,7 @@ class Nodes:
             self.say(f"{failure.problem} {node.name} is {until}.")
 
     def _hopeless(self, failure: NetError) -> bool:
-        """Whether trying again is of no use: a block that is too large, or what the door was patient with."""
+        """Whether trying again is of no use: a block that is too large, or what the client waited for."""
         if isinstance(failure, TooLarge):
             return True
         mends = isinstance(failure, (Inconsistent, NodeBehind))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from inflows.http import Patience
@@ -23,3 +26,14 @@ class Pace:
     """How often the head is asked for while waiting for it."""
     aside_seconds: float = 2.0
     patience: Patience = field(default_factory=Patience)
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Let Python look for cycles more rarely: answers are millions of objects that have none."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

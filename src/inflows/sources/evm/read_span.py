@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from inflows.errors import UsageError
 from inflows.sources.evm import decode
 from inflows.sources.evm.blocks import (
     Block,
@@ -34,6 +35,7 @@ from inflows.sources.evm.logs import (
 from inflows.sources.evm.nodes import Node
 from inflows.sources.evm.trace_method import TRACER
 from inflows.sources.evm.traces import SOURCES, Traced, read_call_tracer, read_trace_block
+from inflows.sources.evm.tron import to_hex
 from inflows.sources.evm.tron_types import fetch_types
 
 _HEADERS_AT_ONCE: Final = 200
@@ -176,3 +178,13 @@ def _traced(node: Node, pairs: Sequence[tuple[Header, Block]]) -> dict[int, Trac
             order = [tx if isinstance(tx, str) else tx["hash"] for tx in block["transactions"]]
             found[header.number] = read_call_tracer(answer, header, order, node.name)
     return found
+
+
+def labelled_set_of(chain: Chain, addresses: Sequence[str]) -> LabelledSet:
+    """The wallets to read for, as a node writes them; UsageError where there is none."""
+    if not addresses:
+        raise UsageError(
+            f"No address on {chain.name} is labelled.", "Import labels first, or leave --only-labelled out."
+        )
+    found = {to_hex(address) if chain.is_tron else address.lower() for address in addresses}
+    return LabelledSet(tuple(sorted(found)))

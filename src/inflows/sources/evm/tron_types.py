@@ -38,7 +38,7 @@ def fetch_types(node: Node, blocks: Sequence[tuple[Header, Block]]) -> dict[str,
         body = orjson.dumps({"num": header.number, "visible": False})
         request = Request(endpoint, "POST", headers={"Content-Type": "application/json"}, body=body)
         try:
-            found |= node.client.door.call(request, partial(read_types, header=header))
+            found |= node.client.http.call(request, partial(read_types, header=header))
         except Inconsistent:
             raise
         except NetError:

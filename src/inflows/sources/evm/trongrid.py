@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from inflows.errors import BadAnswer, RateLimited
-from inflows.http import Door, Endpoint, Reply, Request, parse_endpoint, read_json
+from inflows.http import Endpoint, HttpClient, Reply, Request, parse_endpoint, read_json
 
 PAGE_ROWS: Final = 200
 KEY_HEADER: Final = "TRON-PRO-API-KEY"
@@ -37,13 +38,13 @@ class Page:
 class TronGrid:
     """The index at one address."""
 
-    door: Door
+    http: HttpClient
     endpoint: Endpoint
 
     def transactions(self, addresses: Iterable[str], first: int, last: int) -> set[str]:
         """Transactions that touch any of the addresses (base58check) from `first` to `last` (seconds).
 
-        Raises BadAnswer where the index contradicts itself, and the other errors of the door.
+        Raises BadAnswer where the index contradicts itself, and the other errors of the client.
         """
         return {tx for address in addresses for tx in self._of(address, first, last)}
 
@@ -90,12 +91,12 @@ class TronGrid:
                 **({} if fingerprint is None else {"fingerprint": fingerprint}),
             },
         )
-        return self.door.call(request, partial(read_page, first=first, last=last))
+        return self.http.call(request, partial(read_page, first=first, last=last))
 
 
-def trongrid_at(url: str, key: str | None, door: Door) -> TronGrid:
+def trongrid_at(url: str, key: str | None, http: HttpClient) -> TronGrid:
     """The index at a user's URL; `key` goes into a header, and into no message."""
-    return TronGrid(door, parse_endpoint(url, what="--trongrid", headers={KEY_HEADER: key} if key else {}))
+    return TronGrid(http, parse_endpoint(url, what="--trongrid", headers={KEY_HEADER: key} if key else {}))
 
 
 def read_page(reply: Reply, first: int, last: int) -> Page:
@@ -132,3 +133,9 @@ def read_page(reply: Reply, first: int, last: int) -> Page:
             _HINT,
         )
     return Page(tuple(("0x" + tx, time) for tx, time in rows), fingerprint and str(fingerprint))
+
+
+def with_key(endpoint: Endpoint, trongrid: str, key: str) -> Endpoint:
+    """A node's address with TronGrid's key, if it is TronGrid's; the key goes to no other host."""
+    same = urlsplit(endpoint.url).hostname == urlsplit(trongrid.strip()).hostname
+    return Endpoint(endpoint.url, {**endpoint.headers, KEY_HEADER: key}) if same else endpoint

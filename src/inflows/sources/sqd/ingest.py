@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from inflows.errors import UsageError
-from inflows.http import Door, Limits, Rate, parse_endpoint
+from inflows.http import HttpClient, Limits, Rate, parse_endpoint
 from inflows.layout import Layout
 from inflows.progress import Progress, silent
 from inflows.sources.sqd.datasets import PORTAL, WITH_WITHDRAWALS, Dataset, dataset_of
@@ -65,9 +65,9 @@ def ingest_sqd(
     addresses = None if labelled is None else tuple(sorted(set(labelled)))
     wanted = Wanted(_kinds(of, traces=traces, withdrawals=withdrawals))
     limits = Limits(connections=pace.workers + 1, silent_seconds=pace.silent_seconds)
-    with Door(limits=limits, patience=pace.patience, say=say) as door:
+    with HttpClient(limits=limits, patience=pace.patience, say=say) as http:
         rate = Rate(pace.requests, pace.seconds)
-        portal = Portal(endpoint, of, door, rate, pace.patience, pace.unasked_seconds)
+        portal = Portal(endpoint, of, http, rate, pace.patience, pace.unasked_seconds)
         _refuse_too_many(wanted, portal, addresses)
         run = Run(layout, portal, wanted, addresses, pace, progress or silent(), replace=replace)
         run.read(bounds(portal, from_time, to_time))

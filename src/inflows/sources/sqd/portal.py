@@ -24,7 +24,18 @@ from inflows.errors import (
     TableAbsent,
     UsageError,
 )
-from inflows.http import Door, Endpoint, Patience, Rate, Reply, Request, Stream, gave_up, read_json, read_ok
+from inflows.http import (
+    Endpoint,
+    HttpClient,
+    Patience,
+    Rate,
+    Reply,
+    Request,
+    Stream,
+    gave_up,
+    read_json,
+    read_ok,
+)
 from inflows.sources.sqd.answers import shown
 from inflows.sources.sqd.datasets import Dataset
 
@@ -44,7 +55,7 @@ class Portal:
 
     endpoint: Endpoint
     dataset: Dataset
-    door: Door
+    http: HttpClient
     rate: Rate
     patience: Patience
     unasked_seconds: float = 10.0
@@ -74,7 +85,7 @@ class Portal:
             number = found.get("number") if isinstance(found, dict) else None
             if isinstance(number, int) and number >= 0:
                 return number
-            self.door.rest(min(2.0, self.patience.first_seconds * 2**attempt))  # null while it starts
+            self.http.rest(min(2.0, self.patience.first_seconds * 2**attempt))  # null while it starts
         raise BadAnswer(f"{self.endpoint} does not tell the last final block of {self.dataset.name}.")
 
     def block_near(self, seconds: int) -> int | None:
@@ -97,7 +108,7 @@ class Portal:
             body=body,
         )
         self._count()
-        with self.door.open(request) as stream:
+        with self.http.open(request) as stream:
             if stream.status != 200:
                 raise self._failure(stream.whole(), body)
             yield stream
@@ -106,14 +117,14 @@ class Portal:
         """Wait as a failure asks for, before the next attempt; raise it where there shall be none."""
         if isinstance(failure, RateLimited) and not failure.wait_seconds:
             failure.wait_seconds = self.unasked_seconds
-        wait = self.patience.wait(failure, attempt, self.door.draw)
+        wait = self.patience.wait(failure, attempt, self.http.draw)
         if wait is None:
             raise gave_up(failure, attempt, self.patience)
-        self.door.waits.begin(self.endpoint, wait, failure.problem)
+        self.http.waits.begin(self.endpoint, wait, failure.problem)
         if isinstance(failure, RateLimited):
-            self.door.pause(self.endpoint, wait)
+            self.http.pause(self.endpoint, wait)
         else:
-            self.door.rest(wait)
+            self.http.rest(wait)
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
         request = Request(
@@ -126,7 +137,7 @@ class Portal:
         while True:
             self._count()
             try:
-                reply = self.door.send(request)
+                reply = self.http.send(request)
                 if reply.status == 404 and not path.startswith("timestamps"):
                     raise UsageError(
                         f"{self.endpoint} has no dataset {self.dataset.name}.",
@@ -140,7 +151,7 @@ class Portal:
 
     def _count(self) -> None:
         self.requests += 1
-        self.rate.take(self.door.rest)
+        self.rate.take(self.http.rest)
 
     def _failure(self, reply: Reply, body: bytes) -> NetError:
         """The error that an answer without lines stands for."""

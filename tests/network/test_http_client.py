@@ -1,4 +1,4 @@
-"""The door: what is tried again, for how long, and what is told."""
+"""The HTTP client: what is tried again, for how long, and what is told."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from network.playing import Play, in_turn, json_play, playing
 
 from inflows.errors import BadAnswer, KeyRefused, RateLimited, Unreachable
 from inflows.http import (
-    Door,
+    HttpClient,
     Limits,
     Patience,
     Request,
@@ -26,9 +26,9 @@ from inflows.http import (
 )
 
 
-def ask(stage, answer=read_json, path="", **door):
+def ask(stage, answer=read_json, path="", **http):
     waits: list[float] = []
-    with Door(sleep=waits.append, seed=1, **door) as it:
+    with HttpClient(sleep=waits.append, seed=1, **http) as it:
         return it.call(Request(parse_endpoint(stage.url), path=path), answer), waits
 
 
@@ -127,9 +127,9 @@ def test_while_a_service_asks_to_wait_other_requests_to_it_wait_too():
     waits: list[float] = []
     with playing(in_turn(Play(b"", 429, {"Retry-After": "9"}), json_play(1))) as stage:
         request = Request(parse_endpoint(stage.url))
-        with Door(sleep=waits.append) as door:
-            door.call(request, read_json)
-            door.call(request, read_json)
+        with HttpClient(sleep=waits.append) as http:
+            http.call(request, read_json)
+            http.call(request, read_json)
     assert len(waits) == 2  # the retry's turn, and the next request's
     assert all(wait > 8 for wait in waits)
 
@@ -171,10 +171,10 @@ def test_nobody_listening_is_one_sentence():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (
-        Door(patience=Patience(attempts=1)) as door,
+        HttpClient(patience=Patience(attempts=1)) as http,
         pytest.raises(Unreachable, match=rf"^http://127.0.0.1:{port} cannot be reached"),
     ):
-        door.call(Request(parse_endpoint(f"http://127.0.0.1:{port}")), read_ok)
+        http.call(Request(parse_endpoint(f"http://127.0.0.1:{port}")), read_ok)
 
 
 def test_compressed_answers_are_read():
@@ -192,11 +192,11 @@ def test_answers_without_a_length_are_read():
 def test_redirects_are_followed_only_where_asked_and_without_keys_to_other_hosts():
     with playing(lambda asked: json_play(dict(asked.headers))) as other:
         there = Play(b"", 302, {"Location": other.url + "/there"})
-        with playing(lambda _: there) as stage, Door() as door:
+        with playing(lambda _: there) as stage, HttpClient() as http:
             endpoint = parse_endpoint(stage.url, headers={"X-Key": "canary-key"})
             with pytest.raises(BadAnswer, match="sends requests elsewhere"):
-                door.call(Request(endpoint), read_json)
-            got = door.call(Request(endpoint, follow_redirects=True), read_json)
+                http.call(Request(endpoint), read_json)
+            got = http.call(Request(endpoint, follow_redirects=True), read_json)
     assert "X-Key" not in got
     assert "canary-key" not in str(got)
 
@@ -204,28 +204,28 @@ def test_redirects_are_followed_only_where_asked_and_without_keys_to_other_hosts
 def test_redirects_that_go_round_end():
     with (
         playing(lambda _: Play(b"", 302, {"Location": "/again"})) as stage,
-        Door() as door,
+        HttpClient() as http,
         pytest.raises(BadAnswer, match="round and round"),
     ):
-        door.call(Request(parse_endpoint(stage.url), follow_redirects=True), read_json)
+        http.call(Request(parse_endpoint(stage.url), follow_redirects=True), read_json)
     assert len(stage.asked) == 6
 
 
 def test_closing_the_door_ends_waits():
-    door = Door()
+    http = HttpClient()
     done = threading.Event()
     with playing(in_turn(Play(b"", 429, {"Retry-After": "60"}))) as stage:
 
         def wait() -> None:
             with pytest.raises(Unreachable, match="stopped"):
-                door.call(Request(parse_endpoint(stage.url)), read_json)
+                http.call(Request(parse_endpoint(stage.url)), read_json)
             done.set()
 
         thread = threading.Thread(target=wait)
         thread.start()
         while not stage.asked:
             time.sleep(0.01)
-        door.close()
+        http.close()
         assert done.wait(600)
         thread.join()
 
@@ -242,9 +242,9 @@ def test_no_more_connections_are_open_than_allowed():
             open_now[0] -= 1
         return json_play(1)
 
-    with playing(answer) as stage, Door(limits=Limits(connections=3)) as door:
+    with playing(answer) as stage, HttpClient(limits=Limits(connections=3)) as http:
         request = Request(parse_endpoint(stage.url))
-        assert list(in_order(lambda _: door.call(request, read_json), range(24), workers=12)) == [1] * 24
+        assert list(in_order(lambda _: http.call(request, read_json), range(24), workers=12)) == [1] * 24
     assert most[0] == 3
 
 
