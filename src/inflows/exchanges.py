@@ -95,7 +95,7 @@ class Names:
             names, target = [alias], own[alias]
             while (key := spelling(target)) in aliases and key != spelling(names[-1]):
                 if key in [spelling(name) for name in names]:
-                    cycle = " → ".join([*names[[spelling(name) for name in names].index(key) :], target])
+                    cycle = " -> ".join([*names[[spelling(name) for name in names].index(key) :], target])
                     raise UsageError(
                         f"{file}: the aliases {cycle} go round in a circle.", "Take one of them out."
                     )

@@ -29,7 +29,7 @@ def test_what_cannot_be_used_ends_with_exit_code_2_and_no_traceback(tmp_path: Pa
     pack, cycle = str(tmp_path / "pack.yaml"), str(tmp_path / "round.csv")
     for arguments, said in (
         ((pack, "--input-format", "tagpack"), "pack.yaml:2: the tag"),
-        ((pack, "--input-format", "tagpack", "--aliases", cycle), "a → b → a"),
+        ((pack, "--input-format", "tagpack", "--aliases", cycle), "a -> b -> a"),
         ((pack, "--input-format", "nonsense"), "--input-format nonsense is unknown"),
         ((pack, "--aliases", cycle), "--aliases is for lists of others"),
     ):

@@ -114,7 +114,7 @@ def claims_of(source: str) -> list[Claim]:
 def slug(name: str) -> str:
     """The project's name of an exchange; of one that it does not know, the name as it may become a folder."""
     plain = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
-    return known_names().settled(plain)
+    return known_names().canonical_exchange(plain)
 
 
 def _confidence(row: dict[str, str]) -> int:
