@@ -81,7 +81,7 @@ def test_a_users_aliases_lead_where_they_say_and_win(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("alias,exchange\na,b\nb,c\nc,a\n", "the aliases a -> b -> c -> a go round in a circle"),
-        ("alias,exchange\na,b\nb,c\nc,b\n", "the aliases b → c → b go round in a circle"),
+        ("alias,exchange\na,b\nb,c\nc,b\n", "the aliases b -> c -> b go round in a circle"),
         ("alias,exchange\na,b\na,c\n", "a.csv:3: the alias 'a' stands for two exchanges"),
         ("alias,exchange\n,b\n", "a.csv:2: alias or exchange is empty"),
         ("alias,name\na,b\n", "lacks the column 'exchange'"),
