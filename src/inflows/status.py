@@ -84,7 +84,7 @@ def partial_halves(coverage: pl.DataFrame, as_of: dt.datetime, chains: Sequence[
 def by_source(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a chain, dataset, kind and source: days with rows, and days without between them.
 
-    rows: what raw.sources.coverage_by_source makes. Columns: chain, dataset, kind, source, first_day,
+    rows: what raw.by_source.coverage_by_source makes. Columns: chain, dataset, kind, source, first_day,
     last_day, days, days_missing, days_only_labelled, rows, approximate (rows whose amount came through a
     double), first_block, last_block.
     """

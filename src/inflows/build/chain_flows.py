@@ -72,7 +72,7 @@ def contested_sums(
 def passing_sums(
     chain: ChainRegistries, quotes: pl.LazyFrame, transfers: pl.LazyFrame | None, staleness: dt.timedelta
 ) -> pl.DataFrame:
-    """What passed through exchanges' wallets without custody by day (stages.passing.daily_parts).
+    """What passed through exchanges' wallets without custody by day (stages.pass_through.daily_parts).
 
     Only what touches one of them is read, and nothing where there are none.
     """

@@ -8,7 +8,7 @@ from inflows.contracts import columns as c
 class Wallets(c.Schema):
     """What is believed of an address at each level in each span of time. Key: chain, address, valid_from.
 
-    Resolved from all claims by stages.resolve: spans of one address do not overlap. An exchange is null where
+    Resolved from all claims by stages.wallets: spans of one address do not overlap. An exchange is null where
     no claim exists at that level, or where the claims are contested.
     """
 

@@ -23,7 +23,7 @@ from inflows.raw import list_partitions, partition_fingerprint
 from inflows.stages.deposit_candidates import EVENTS, SENDERS, events, senders
 
 RULES: Final = "1"
-"""Changes with what stages.deposits takes from a partition."""
+"""Changes with what stages.deposit_candidates takes from a partition."""
 BATCH_BYTES: Final = 96 * 2**20
 """Days are read together up to this size."""
 

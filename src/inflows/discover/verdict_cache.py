@@ -13,7 +13,7 @@ from inflows import files
 from inflows.discover.partials import Source
 
 RULES: Final = "1"
-"""Changes with what stages.deposits.candidates and stages.sweeps make of the same partials."""
+"""Changes with what stages.deposit_candidates.candidates and stages.sweeps make of the same partials."""
 
 _INPUTS: Final = "inflows.inputs"
 

@@ -1,7 +1,7 @@
 """What is known of the sources of labels: which list each copies, how sure it is, under which licence.
 
 The facts stand in reference/label_sources.csv. Sources that copy one list are one lineage, so that their
-agreement is one vote where claims disagree (stages.resolve). A source that is not listed is a lineage of its
+agreement is one vote where claims disagree (stages.wallets). A source that is not listed is a lineage of its
 own.
 """
 
@@ -41,5 +41,5 @@ def label_sources() -> MappingProxyType[str, LabelSource]:
 
 @cache
 def lineages() -> MappingProxyType[str, str]:
-    """The lineage of each listed source, as stages.resolve.resolve_wallets takes it."""
+    """The lineage of each listed source, as stages.wallets.resolve_wallets takes it."""
     return MappingProxyType({name: row.lineage for name, row in label_sources().items()})

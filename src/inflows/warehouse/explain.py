@@ -56,7 +56,7 @@ def explain(
 ) -> pl.DataFrame:
     """Rows (COLUMNS) on one published total: its parts, what it leaves out, the largest transfers.
 
-    The rows of each of the parts of stages.explain.PARTS add up to the total, to the last digit; transfers
+    The rows of each of the parts of stages.breakdown.PARTS add up to the total, to the last digit; transfers
     are of listed assets. A period that had not begun is a UsageError, and so is an unknown jurisdiction.
     """
     require_selection(basis, scope, level)

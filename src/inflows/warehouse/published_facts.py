@@ -43,7 +43,7 @@ class PublishedFacts:
         return tuple(name for name in named.split(",") if name)
 
     def coverage_of(self, periods: Sequence[str]) -> pl.LazyFrame:
-        """What is held of periods, as stages.coverage.period_coverage tells it."""
+        """What is held of periods, as stages.period_coverage.period_coverage tells it."""
         read = self.table("rpt_coverage")
         if "coverage" not in read.columns:  # an older program had no verdict on days
             read = read.with_columns(coverage=pl.lit("missing"))
