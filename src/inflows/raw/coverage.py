@@ -39,7 +39,7 @@ def coverage(layout: Layout) -> pl.DataFrame:
     is known), only_labelled (whether of any known block only the token transfers of labelled wallets were
     read, or files kept these alone; null if no block is known and no file says so), quarantined (rows in
     quarantine of that chain and day), claimed_by (sources that say that they hold the day; null: none). And
-    what stages.period_coverage judges the day by: unbroken (its blocks are known without a hole, from the one before
+    what period_coverage judges the day by: unbroken (its blocks are known without a hole, from the one before
     the first to the one after the last, and something of each was read), filtered_sets (the sets of labelled
     wallets for which alone some of them were read: digests with commas, of different blocks with semicolons;
     empty: none), claimed_whole (a source says that it holds all of the day), claimed_sets (the sets for which

@@ -46,7 +46,7 @@ def assess_candidates(
     """What each candidate is by its own doings, and whom those that pass pay besides.
 
     moved: EVENTS of whole candidates. of: key, address, exchange of them. listed: contract Assets.
-    gathers: keys of wallets that are no customers' addresses whatever their label (stages.deposit_candidates).
+    gathers: keys of wallets that are no customers' addresses whatever their label (deposit_candidates).
     Verdicts: key, address, exchange, reason (null: passes so far), senders, evidence. Payments: key,
     other_key.
     """
